@@ -1,0 +1,26 @@
+"""One access function for each object."""
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from cohorts.access import cohorts_for
+from deid.models import Job, Rendition
+
+
+def jobs_for(user: User) -> QuerySet[Job]:
+    return Job.objects.filter(recording__cohort__in=cohorts_for(user)).select_related(
+        "recording__participant", "recording__cohort", "rendition"
+    )
+
+
+def get_job(user: User, pk: int) -> Job:
+    return get_object_or_404(jobs_for(user), pk=pk)
+
+
+def get_rendition(user: User, pk: int) -> Rendition:
+    """A rendition that the user may review; re-encoded originals belong to studies and are not reviewed."""
+    renditions = Rendition.objects.exclude(state=Rendition.State.STUDY_ONLY).select_related(
+        "recording__participant", "recording__cohort", "job"
+    )
+    return get_object_or_404(renditions, pk=pk, recording__cohort__in=cohorts_for(user))

@@ -1,0 +1,40 @@
+"""What a method is: a function that prepares a clip, and a renderer that treats its frames one by one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from deid.algorithms.plan import Face, Plan
+from videoio.frames import Frame
+from videoio.probe import MediaInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ClipTracks:
+    """What is known of a clip before rendering: the file, what it holds, and where heads are in it."""
+
+    source: Path
+    info: MediaInfo
+    times: tuple[float, ...]  # display time of each frame, seconds
+    plan: Plan
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, pixels."""
+        return self.info.width, self.info.height
+
+
+class Renderer(Protocol):
+    """Treats the frames of one clip, in order; frames that are masked whole are left out."""
+
+    def render(self, frame: Frame, faces: tuple[Face, ...]) -> Frame:
+        """The frame with all `faces` treated.
+
+        The planes may be painted in place. An exception makes the engine mask the whole frame; it is never shown as
+        it came in.
+        """
+        ...
+
+
+Prepare = Callable[[ClipTracks, Mapping[str, Any]], Renderer]

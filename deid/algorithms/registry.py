@@ -1,0 +1,103 @@
+"""Which methods exist. Light on purpose: the web process reads it, so nothing heavy is imported here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from deid.algorithms.errors import BadParameters, UnknownMethod
+
+if TYPE_CHECKING:
+    from deid.algorithms.method import Prepare
+
+ORIGINAL = "original"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to render a recording.
+
+    `loader` names the function that prepares the method for a clip ("module:function"), imported only in workers.
+    `protects` is False for the re-encoded original alone.
+    """
+
+    name: str
+    label: str
+    summary: str
+    source: str  # where the parameters come from
+    loader: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))  # defaults
+    queue: Literal["cpu", "gpu"] = "cpu"
+    protects: bool = True
+    uses_donor: bool = False
+
+    def load(self) -> "Prepare":
+        """The method's `prepare` function."""
+        module, _, function = self.loader.partition(":")
+        prepare: Prepare = getattr(import_module(module), function)
+        return prepare
+
+    def with_defaults(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
+        """All parameters, the given ones over the defaults; a name the method does not know is refused."""
+        unknown = sorted(set(given or {}) - set(self.parameters))
+        if unknown:
+            known = ", ".join(sorted(self.parameters)) or "none"
+            raise BadParameters(
+                f"the method {self.name!r} has no parameter {', '.join(unknown)}; it takes: {known}. Leave it out."
+            )
+        return {**self.parameters, **(given or {})}
+
+
+_ALL = (
+    Method(
+        name="mask",
+        label="Mask",
+        summary="Black rectangle over the face: hides everything, motion included.",
+        source="AIES 2020 and FMP 2024: black mask over the face box",
+        loader="deid.algorithms.methods.mask:prepare",
+    ),
+    Method(
+        name="blur",
+        label="Blur",
+        summary="Average filter as wide as half the face: hides detail, keeps coarse light and colour.",
+        source="AIES 2020: kernel of half the face box; FMP 2024: kernel of 1/4 of the face area, the same",
+        loader="deid.algorithms.methods.blur:prepare",
+        parameters=MappingProxyType({"kernel": 0.5}),
+    ),
+    Method(
+        name="pixelate",
+        label="Pixelate",
+        summary="Face reduced to 16 by 16 squares.",
+        source="FMP 2024: pixelation to 16x16",
+        loader="deid.algorithms.methods.pixelate:prepare",
+        parameters=MappingProxyType({"cells": 16}),
+    ),
+    Method(
+        name=ORIGINAL,
+        label="Original, re-encoded",
+        summary="Not de-identified: the original through the same reader and encoder, for blinded studies.",
+        source="same final encode as every method",
+        protects=False,
+    ),
+)
+
+METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in _ALL})
+
+
+def get_method(name: str) -> Method:
+    """The method of that name.
+
+    Raises
+    ------
+    UnknownMethod : no method has the name; the message lists those that exist
+    """
+    try:
+        return METHODS[name]
+    except KeyError:
+        raise UnknownMethod(f"there is no method {name!r}; use one of: {', '.join(METHODS)}.") from None
+
+
+def deidentification_methods() -> list[Method]:
+    """The methods that may be offered for de-identification, in the order to show them."""
+    return [method for method in METHODS.values() if method.protects]

@@ -1,0 +1,27 @@
+"""Forms; their rules are the services' own validators."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from deid.algorithms.registry import deidentification_methods
+from deid.models import Decision
+from deid.validators import validate_method
+
+
+def method_choices() -> list[tuple[str, str]]:
+    return [(method.name, method.label) for method in deidentification_methods()]
+
+
+class JobForm(forms.Form):
+    method = forms.CharField(
+        label=_("Method"), widget=forms.RadioSelect(choices=method_choices()), validators=[validate_method]
+    )
+
+
+class DecisionForm(forms.Form):
+    first = forms.IntegerField(min_value=0)
+    verdict = forms.ChoiceField(choices=Decision.Verdict.choices)
+
+
+class ReviewForm(forms.Form):
+    note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))

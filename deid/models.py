@@ -1,0 +1,151 @@
+"""Jobs, renditions and reviewers' decisions."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cohorts.models import Recording
+
+
+class Job(models.Model):
+    """One request to make a rendition. The row is the truth; a queue message only says that it should be looked at."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        WITHHELD = "withheld", _("Withheld")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="jobs")
+    method = models.CharField(_("method"), max_length=40)
+    parameters = models.JSONField(default=dict, blank=True)
+    # A reviewer's decisions on frames that an earlier rendition withheld: [first, last, decision].
+    decisions = models.JSONField(default=list, blank=True)
+    queue = models.CharField(max_length=10, default="cpu")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    progress = models.FloatField(default=0)
+    stage = models.CharField(max_length=80, blank=True)
+    error = models.TextField(blank=True)
+    attempts = models.IntegerField(default=0)
+    lease = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    OPEN = (State.QUEUED, State.RUNNING)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state", "lease_until"])]
+        constraints = [
+            models.CheckConstraint(name="job_progress_share", condition=models.Q(progress__gte=0, progress__lte=1)),
+            models.CheckConstraint(
+                name="job_running_has_lease",
+                condition=models.Q(state="running", lease__isnull=False, lease_until__isnull=False)
+                | (~models.Q(state="running") & models.Q(lease__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="job_failure_says_why",
+                condition=~models.Q(state__in=["failed", "withheld"]) | ~models.Q(error=""),
+            ),
+            models.CheckConstraint(name="job_queue_known", condition=models.Q(queue__in=["cpu", "gpu"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"job {self.pk} ({self.method}, {self.state})"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+
+class Rendition(models.Model):
+    """A de-identified, or re-encoded original, output of a recording."""
+
+    class State(models.TextChoices):
+        IN_REVIEW = "in_review", _("Waits for review")
+        RELEASED = "released", _("Released")
+        REJECTED = "rejected", _("Rejected")
+        SUPERSEDED = "superseded", _("Replaced by a newer one")
+        # A re-encoded original: shown to a study's raters only, never released.
+        STUDY_ONLY = "study_only", _("For blinded studies only")
+
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="rendition")
+    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="renditions")
+    method = models.CharField(max_length=40)
+    state = models.CharField(max_length=12, choices=State.choices)
+    storage_name = models.CharField(max_length=100, unique=True)
+    sha256 = models.CharField(max_length=64)
+    n_bytes = models.BigIntegerField()
+    n_frames = models.IntegerField()
+    encoding = models.CharField(max_length=120, help_text="fingerprint of the final encode's settings")
+    certificate = models.JSONField()
+    reason = models.TextField(blank=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="rendition_rejection_says_why", condition=~models.Q(state="rejected") | ~models.Q(reason="")
+            ),
+            models.CheckConstraint(
+                name="rendition_reviewed_by_someone",
+                condition=~models.Q(state__in=["released", "rejected"])
+                | models.Q(reviewed_by__isnull=False, reviewed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="rendition_original_never_released",
+                condition=~models.Q(method="original") | models.Q(state="study_only"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rendition {self.pk} ({self.method}, {self.state})"
+
+    @property
+    def runs(self) -> list[tuple[int, int, str]]:
+        """Frame states as runs (first, last, state), last included."""
+        return [(first, last, state) for first, last, state in self.certificate["runs"]]
+
+
+class Decision(models.Model):
+    """What a reviewer decided about a run of withheld frames."""
+
+    class Verdict(models.TextChoices):
+        KEEP_MASKED = "keep_masked", _("Keep masked")
+        NO_FACE = "no_face", _("No face: show")
+
+    rendition = models.ForeignKey(Rendition, on_delete=models.PROTECT, related_name="decisions")
+    first = models.IntegerField()
+    last = models.IntegerField()
+    verdict = models.CharField(max_length=12, choices=Verdict.choices)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["first"]
+        constraints = [
+            models.UniqueConstraint(fields=["rendition", "first"], name="decision_once_per_run"),
+            models.CheckConstraint(
+                name="decision_range", condition=models.Q(first__gte=0, last__gte=models.F("first"))
+            ),
+            models.CheckConstraint(
+                name="decision_verdict_known", condition=models.Q(verdict__in=["keep_masked", "no_face"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"frames {self.first}-{self.last}: {self.verdict}"
+
+

@@ -1,0 +1,71 @@
+"""Reads."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from cohorts.models import Cohort, Recording
+from deid.access import jobs_for
+from deid.algorithms.registry import ORIGINAL
+from deid.models import Decision, Job, Rendition
+
+
+def job_list(user: User) -> QuerySet[Job]:
+    """The newest jobs; re-encodings for studies are the studies' business."""
+    return jobs_for(user).exclude(method=ORIGINAL)[:100]
+
+
+def jobs_of(recording: Recording) -> QuerySet[Job]:
+    return recording.jobs.exclude(method=ORIGINAL).select_related("rendition")
+
+
+def released_renditions(cohort: Cohort, method: str) -> QuerySet[Rendition]:
+    """The newest released rendition of each recording by a method."""
+    return (
+        Rendition.objects.filter(recording__cohort=cohort, method=method, state=Rendition.State.RELEASED)
+        .select_related("recording")
+        .order_by("recording", "-id")
+        .distinct("recording")
+    )
+
+
+def original_rendition(recording: Recording) -> Rendition | None:
+    """The re-encoded original, when it has been made."""
+    return recording.renditions.filter(method=ORIGINAL).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run of withheld frames and what was decided about it. Times in seconds from the first frame."""
+
+    first: int
+    last: int
+    start: float
+    end: float
+    decision: Decision | None
+
+
+def withheld_runs(rendition: Rendition) -> list[Waiting]:
+    """Runs that showed nothing of the picture because no decision about them was positive."""
+    decided = {decision.first: decision for decision in rendition.decisions.all()}
+    seconds = rendition.recording.duration / max(rendition.n_frames, 1)
+    return [
+        Waiting(first, last, first * seconds, (last + 1) * seconds, decided.get(first))
+        for first, last, state in rendition.runs
+        if state == "withheld"
+    ]
+
+
+def frames_waiting(rendition: Rendition) -> int:
+    """How many frames wait for a reviewer."""
+    return sum(run.last - run.first + 1 for run in withheld_runs(rendition) if run.decision is None)
+
+
+def strip(rendition: Rendition) -> list[dict[str, float | str]]:
+    """The frame states as positions on a strip, in per cent of its width."""
+    n = max(rendition.n_frames, 1)
+    return [
+        {"state": state, "x": 100 * first / n, "width": 100 * (last - first + 1) / n, "first": first, "last": last}
+        for first, last, state in rendition.runs
+    ]

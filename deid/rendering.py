@@ -1,0 +1,112 @@
+"""What a worker does with a claimed job: make the file, then finish job and rendition in one transaction."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+import audit.services as audit
+from cohorts import storage
+from deid.algorithms.registry import ORIGINAL
+from deid.leases import LeaseLost, extend, finishing
+from deid.models import Job, Rendition
+
+if TYPE_CHECKING:
+    from deid.algorithms.certificate import Certificate
+
+
+def render_job(*, job: Job, lost: Event) -> Rendition:
+    """Run the engine for a job this process has claimed.
+
+    Raises
+    ------
+    LeaseLost : another worker took over, or a coordinator cancelled; nothing is kept
+    MediaError, Withheld : nothing may be given out, with a sentence that says why
+    """
+    from deid.algorithms.engine import deidentify
+
+    settings.WORK_FOLDER.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=settings.WORK_FOLDER, prefix=f"job-{job.pk}-") as folder,
+        storage.local_copy(job.recording.storage_name) as source,
+    ):
+        target = Path(folder) / "rendition.mp4"
+        certificate = deidentify(
+            source,
+            target,
+            method=job.method,
+            parameters=job.parameters,
+            decisions=[(first, last, verdict) for first, last, verdict in job.decisions],
+            progress=_reporter(job, lost),
+        )
+        return accept_rendition(job=job, path=target, certificate=certificate)
+
+
+def _reporter(job: Job, lost: Event) -> Callable[[float, str], None]:
+    """Progress into the row, at most once a second; raises LeaseLost to stop the engine."""
+    last = 0.0
+
+    def report(fraction: float, stage: str) -> None:
+        nonlocal last
+        if lost.is_set():
+            raise LeaseLost(f"job {job.pk} was taken over or cancelled")
+        if time.monotonic() - last >= 1:
+            last = time.monotonic()
+            extend(job, progress=min(max(fraction, 0), 1), stage=stage[:80])
+
+    return report
+
+
+def accept_rendition(*, job: Job, path: Path, certificate: "Certificate") -> Rendition:
+    """Store the file and accept it as the job's one rendition; a file that comes too late is removed again."""
+    with path.open("rb") as content:
+        name = storage.store(content)
+    try:
+        with finishing(job) as locked:
+            rendition = Rendition(
+                job=locked, recording=locked.recording, method=locked.method, state=_first_state(locked),
+                storage_name=name, sha256=storage.sha256_of_path(path), n_bytes=path.stat().st_size,
+                n_frames=certificate.n_frames, encoding=certificate.encoding, certificate=certificate.to_dict(),
+            )  # fmt: skip
+            rendition.full_clean()
+            rendition.save()
+            _supersede(rendition)
+            locked.state, locked.progress, locked.stage = Job.State.DONE, 1, ""
+            audit.record(actor=locked.created_by, verb="rendition.made", target=rendition, note=locked.method)
+    except BaseException:
+        storage.remove(name)
+        raise
+    return rendition
+
+
+def _first_state(job: Job) -> Rendition.State:
+    return Rendition.State.STUDY_ONLY if job.method == ORIGINAL else Rendition.State.IN_REVIEW
+
+
+def _supersede(rendition: Rendition) -> None:
+    """An older rendition of the same recording and method that nobody has reviewed needs no review any more."""
+    Rendition.objects.filter(
+        recording=rendition.recording, method=rendition.method, state=Rendition.State.IN_REVIEW
+    ).exclude(pk=rendition.pk).update(state=Rendition.State.SUPERSEDED)
+
+
+def fail_job(*, job: Job, error: Exception) -> None:
+    """Bring a job to its end with a message that a person can read."""
+    from deid.algorithms.errors import Withheld
+    from videoio.errors import MediaError
+
+    if isinstance(error, Withheld | MediaError):
+        message = str(error)
+    else:
+        message = _("An unexpected error ended this job: %(kind)s. The worker's log holds the details.") % {
+            "kind": type(error).__name__
+        }
+    with finishing(job) as locked:
+        locked.state = Job.State.WITHHELD if isinstance(error, Withheld) else Job.State.FAILED
+        locked.error, locked.stage = message, ""
+        audit.record(actor=locked.created_by, verb=f"job.{locked.state}", target=locked)

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from deid import views
+
+app_name = "deid"
+urlpatterns = [
+    path("recordings/<int:pk>/", views.recording, name="recording"),
+    path("recordings/<int:pk>/jobs/", views.request_job, name="request_job"),
+    path("jobs/", views.jobs, name="jobs"),
+    path("jobs/<int:pk>/", views.job, name="job"),
+    path("jobs/<int:pk>/cancel/", views.cancel_job, name="cancel_job"),
+    path("renditions/<int:pk>/", views.review, name="review"),
+    path("renditions/<int:pk>/video", views.rendition_video, name="rendition_video"),
+    path("renditions/<int:pk>/decide/", views.decide, name="decide"),
+    path("renditions/<int:pk>/keep-masked/", views.keep_masked, name="keep_masked"),
+    path("renditions/<int:pk>/render-again/", views.render_again, name="render_again"),
+    path("renditions/<int:pk>/release/", views.release, name="release"),
+    path("renditions/<int:pk>/reject/", views.reject, name="reject"),
+]

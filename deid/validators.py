@@ -1,0 +1,55 @@
+"""Rules shared by services, forms and the API."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from deid.algorithms.registry import deidentification_methods
+from deid.models import Decision, Rendition
+from deid.queries import frames_waiting, withheld_runs
+
+
+def validate_method(name: str) -> None:
+    known = [method.name for method in deidentification_methods()]
+    if name not in known:
+        raise ValidationError(
+            _("There is no method “%(name)s”; choose one of %(known)s.")
+            % {"name": name[:40], "known": ", ".join(known)},
+            code="method",
+        )
+
+
+def validate_in_review(rendition: Rendition) -> None:
+    if rendition.state != Rendition.State.IN_REVIEW:
+        raise ValidationError(
+            _("This rendition is not in review: it is “%(state)s”.") % {"state": rendition.get_state_display()},
+            code="not_in_review",
+        )
+
+
+def validate_releasable(rendition: Rendition) -> None:
+    validate_in_review(rendition)
+    waiting = frames_waiting(rendition)
+    if waiting:
+        raise ValidationError(
+            ngettext(
+                "%(n)d frame still waits for a decision: keep it masked or mark it as no face, then release.",
+                "%(n)d frames still wait for a decision: keep them masked or mark them as no face, then release.",
+                waiting,
+            )
+            % {"n": waiting},
+            code="frames_waiting",
+        )
+    if rendition.decisions.filter(verdict=Decision.Verdict.NO_FACE).exists():
+        raise ValidationError(
+            _("Frames marked as no face are not in this video yet: render it again, then release the new one."),
+            code="render_again",
+        )
+
+
+def validate_run(rendition: Rendition, first: int) -> tuple[int, int]:
+    """The run of withheld frames that starts at `first`, as (first, last)."""
+    for run in withheld_runs(rendition):
+        if run.first == first:
+            return run.first, run.last
+    raise ValidationError(_("No run of withheld frames starts at frame %(n)d.") % {"n": first}, code="no_run")

@@ -1,0 +1,59 @@
+"""Files under random names in the media storage; a name tells nothing about its content."""
+
+import hashlib
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, default_storage
+
+
+def random_name() -> str:
+    """Two levels keep folders small."""
+    token = secrets.token_hex(20)
+    return f"{token[:2]}/{token}"
+
+
+def store(source: BinaryIO | File) -> str:
+    """Keep a copy of an open file; returns its storage name."""
+    return default_storage.save(random_name(), source if isinstance(source, File) else File(source))
+
+
+def remove(name: str) -> None:
+    if name:
+        default_storage.delete(name)
+
+
+@contextmanager
+def local_copy(name: str) -> Iterator[Path]:
+    """A path on this machine, for libraries that want one: the file itself, or a temporary copy of a remote one."""
+    if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "path"):
+        try:
+            yield Path(default_storage.path(name))
+            return
+        except NotImplementedError:
+            pass
+    settings.WORK_FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=settings.WORK_FOLDER) as copy:
+        with default_storage.open(name) as remote:
+            shutil.copyfileobj(remote, copy, 1 << 20)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def sha256_of(chunks: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sha256_of_path(path: Path) -> str:
+    with path.open("rb") as handle:
+        return sha256_of(iter(lambda: handle.read(1 << 20), b""))

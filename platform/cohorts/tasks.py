@@ -1,0 +1,19 @@
+"""Celery entries: an id, one call."""
+
+from celery import shared_task
+
+from cohorts import services
+from cohorts.models import Upload
+
+
+@shared_task
+def check_upload(*, upload_id: int) -> None:
+    """Probe an upload that waits; a second delivery finds it decided and leaves."""
+    upload = Upload.objects.filter(pk=upload_id, state=Upload.State.CHECKING).first()
+    if upload is not None:
+        services.check_upload(upload=upload)
+
+
+@shared_task
+def sweep() -> None:
+    services.ring_waiting_uploads()

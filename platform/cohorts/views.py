@@ -1,0 +1,93 @@
+"""Pages of coordinators."""
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+import audit.services as audit
+from accounts.access import roles_required, signed_in
+from accounts.models import Role
+from cohorts import media, queries, services
+from cohorts.access import get_cohort, get_recording, get_upload
+from cohorts.forms import CohortForm, UploadForm
+from cohorts.models import Cohort, Upload
+
+staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
+HTMX_STOP_POLLING = 286
+
+
+@require_GET
+@staff
+def cohort_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "cohorts/list.html", {"cohorts": queries.cohort_list(signed_in(request))})
+
+
+@require_http_methods(["GET", "POST"])
+@staff
+def cohort_new(request: HttpRequest) -> HttpResponse:
+    form = CohortForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = signed_in(request)
+        try:
+            cohort = services.create_cohort(**form.cleaned_data, coordinators=[user], actor=user)
+            return redirect("cohorts:cohort", pk=cohort.pk)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+    return render(request, "cohorts/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+@staff
+def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
+    cohort = get_cohort(signed_in(request), pk)
+    return _cohort_page(request, cohort, UploadForm())
+
+
+def _cohort_page(request: HttpRequest, cohort: Cohort, form: UploadForm) -> HttpResponse:
+    context = {
+        "cohort": cohort,
+        "recordings": queries.recordings_of(cohort),
+        "uploads": queries.recent_uploads(cohort),
+        "form": form,
+    }
+    return render(request, "cohorts/cohort.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["POST"])
+@staff
+def upload(request: HttpRequest, pk: int) -> HttpResponse:
+    user = signed_in(request)
+    cohort = get_cohort(user, pk)
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            received = services.receive_upload(
+                cohort=cohort, code=data["code"], task=data["task"], content=data["video"], actor=user
+            )
+            return redirect("cohorts:upload_status", pk=received.pk)
+        except ValidationError as error:
+            form.add_error("video", error.messages)
+    return _cohort_page(request, cohort, form)
+
+
+@require_GET
+@staff
+def upload_status(request: HttpRequest, pk: int) -> HttpResponse:
+    """The worker's verdict; the page asks for its fragment until there is one."""
+    upload = get_upload(signed_in(request), pk)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "cohorts/upload.html", {"upload": upload})
+    status = 200 if upload.state == Upload.State.CHECKING else HTMX_STOP_POLLING
+    return render(request, "cohorts/_upload.html", {"upload": upload}, status=status)
+
+
+@require_safe
+@staff
+def recording_video(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The original: every look is an audit event."""
+    user = signed_in(request)
+    recording = get_recording(user, pk)
+    audit.record(actor=user, verb="original.viewed", target=recording, note=request.headers.get("Range", "")[:60])
+    return media.serve(request, storage_name=recording.storage_name, n_bytes=recording.n_bytes)

@@ -1,0 +1,88 @@
+"""Reading settings from the environment: a value is either understood or refused with a sentence."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE, _FALSE = ("true", "1"), ("false", "0")
+
+
+class Env:
+    """Typed look-ups in a mapping of environment variables."""
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = os.environ if values is None else values
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """The value as it is; required when there is no default."""
+        value = self._values.get(name, "").strip()
+        if value:
+            return value
+        if default is None:
+            raise ImproperlyConfigured(f"{name} is not set: set it in the environment (see README, Settings)")
+        return default
+
+    def boolean(self, name: str, default: bool) -> bool:
+        value = self.text(name, str(default)).lower()
+        if value in _TRUE:
+            return True
+        if value in _FALSE:
+            return False
+        raise ImproperlyConfigured(f"{name}={value}: use true or false")
+
+    def integer(self, name: str, default: int, *, least: int, most: int) -> int:
+        value = self.text(name, str(default))
+        try:
+            number = int(value)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}={value}: use a whole number from {least} to {most}") from None
+        if not least <= number <= most:
+            raise ImproperlyConfigured(f"{name}={value}: use a whole number from {least} to {most}")
+        return number
+
+    def names(self, name: str, default: str = "") -> list[str]:
+        """A comma-separated list without blanks."""
+        return [part.strip() for part in self.text(name, default).split(",") if part.strip()]
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            raise ImproperlyConfigured(f"{name}={value}: use one of {', '.join(allowed)}")
+        return value
+
+    def folder(self, name: str, default: Path) -> Path:
+        path = Path(self.text(name, str(default))).expanduser()
+        if path.exists() and not path.is_dir():
+            raise ImproperlyConfigured(f"{name}={path}: this is a file, name a folder")
+        return path.resolve()
+
+    def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        scheme = urlsplit(value).scheme
+        if scheme not in schemes:
+            # The value may hold a password: only its scheme is repeated.
+            given = f"{scheme}://..." if scheme else "no scheme"
+            raise ImproperlyConfigured(f"{name} has {given}: use a URL that starts with {', '.join(schemes)}://")
+        return value
+
+
+def secret_from_file(path: Path) -> str:
+    """A secret kept in a file that only its owner reads; made on first use, by one process even if several start."""
+    from django.core.management.utils import get_random_secret_key
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        if not path.exists():
+            draft.touch(mode=0o600)
+            draft.write_text(get_random_secret_key())
+            # A hard link fails where the name is taken: the first process wins, the others read its secret.
+            os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink(missing_ok=True)
+    return path.read_text().strip()

@@ -1,0 +1,18 @@
+"""All routes."""
+
+from django.urls import include, path
+
+from accounts.views import home
+from config.health import healthz
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("healthz", healthz, name="healthz"),
+    path("account/", include("allauth.account.urls")),
+    path("", include("cohorts.urls")),
+    path("", include("deid.urls")),
+    path("", include("ratings.urls")),
+    path("", include("analysis.urls")),
+    path("", include("audit.urls")),
+    path("api/", include("ratings.api_urls")),
+]

@@ -1,0 +1,94 @@
+"""A browser without a screen: signs in, fills forms, waits for workers. What it cannot do, a user cannot do either."""
+
+import re
+import time
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import requests
+
+
+class Refused(RuntimeError):
+    """A page answered otherwise than the story needs; the message quotes what the page said."""
+
+
+class Browser:
+    """One signed-in user, over HTTP."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self.url, self.username = url.rstrip("/"), username
+        self.session = requests.Session()
+        self.session.trust_env = False  # the site is on this machine or named by the user: no proxy between
+        self.submit("/account/login/", {"login": username, "password": password}, expect="/")
+
+    def get(self, path: str, *, status: int = 200, **headers: str) -> requests.Response:
+        answer = self.session.get(self.url + path, headers=headers, timeout=60)
+        if answer.status_code != status:
+            raise Refused(f"{self.username}: GET {path} answered {answer.status_code}, not {status}{said(answer)}")
+        return answer
+
+    def submit(
+        self, path: str, data: dict[str, Any], *, files: dict[str, Path] | None = None, expect: str = "/"
+    ) -> requests.Response:
+        """Send a form as a page would, and follow to the page it leads to; `expect` must be in that page's address."""
+        open_files = {name: (file.name, file.open("rb")) for name, file in (files or {}).items()}
+        try:
+            answer = self.session.post(
+                self.url + path, data=data | {"csrfmiddlewaretoken": self._token()}, files=open_files or None,
+                headers={"Referer": self.url + path}, timeout=600,
+            )  # fmt: skip
+        finally:
+            for _name, handle in open_files.values():
+                handle.close()
+        if answer.status_code != 200 or expect not in answer.url or answer.url == self.url + path:
+            raise Refused(f"{self.username}: POST {path} answered {answer.status_code}{said(answer)}")
+        return answer
+
+    def post_json(self, path: str, data: dict[str, Any]) -> requests.Response:
+        """Call the API as the page's script does."""
+        return self.session.post(
+            self.url + path, json=data, headers={"X-CSRFToken": self._token(), "Referer": self.url + path}, timeout=60
+        )
+
+    def _token(self) -> str:
+        if "csrftoken" not in self.session.cookies:
+            self.session.get(f"{self.url}/account/login/", timeout=60)
+        return str(self.session.cookies["csrftoken"])
+
+    def download(self, path: str, target: Path) -> Path:
+        """Fetch a video in two ranges, as players do."""
+        first = self.get(path, status=206, Range="bytes=0-65535")
+        total = int(first.headers["Content-Range"].rpartition("/")[2])
+        rest = b""
+        if total > len(first.content):
+            rest = self.get(path, status=206, Range=f"bytes={len(first.content)}-").content
+        if len(first.content) + len(rest) != total:
+            raise Refused(f"{path} promised {total} bytes and sent {len(first.content) + len(rest)}")
+        target.write_bytes(first.content + rest)
+        return target
+
+
+def said(answer: requests.Response) -> str:
+    """The errors and notices that a page shows, as text."""
+    parts = re.findall(
+        r'<(?:div|p)[^>]*class="(?:error-summary|notice error|error-text)[^>]*>(.*?)</(?:div|p)>', answer.text, re.S
+    )
+    words = [" ".join(unescape(re.sub(r"<[^>]+>", " ", part)).split()) for part in parts]
+    return ": " + " ".join(dict.fromkeys(words)) if words else ""
+
+
+def wait_for(what: str, look: Callable[[], Any], *, seconds: float, every: float = 0.5) -> Any:
+    """Ask until there is an answer.
+
+    Raises
+    ------
+    Refused : nothing came within `seconds`
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := look():
+            return answer
+        time.sleep(every)
+    raise Refused(f"{what}: nothing happened within {seconds:g} s. Is a worker running?")

@@ -1,0 +1,133 @@
+"""`make demo`: database, processes, the main job once, then the site; with --check only the proof that it all works.
+
+Plain Python around `manage.py`: nothing here needs Django, so that the check can have a database of its own.
+"""
+
+import argparse
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from config import embedded
+from config.env import Env
+from demo.processes import ROOT, NotStarted, Stack, free_port, interrupt_on_signals, running
+
+CHECK_DATABASE = "semblance_check"
+
+
+def say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def manage(env: Mapping[str, str], *arguments: str) -> int:
+    return subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env={**os.environ, **env}).returncode
+
+
+class Failed(RuntimeError):
+    """A step that ended with an error; what happened stands above."""
+
+
+def prepare(env: Mapping[str, str]) -> None:
+    """Schema, cache table and static files."""
+    steps = (["migrate", "--verbosity", "0"], ["createcachetable"], ["collectstatic", "--no-input", "--verbosity", "0"])
+    for step in steps:
+        if manage({**env, "DATABASE_ROLE": "owner"}, *step):
+            raise Failed(f"manage.py {' '.join(step)} ended with an error, see above")
+
+
+def check_environment(var: Path) -> dict[str, str]:
+    """A database of its own in the embedded server, emptied, and a folder of its own for everything else."""
+    embedded.drop_database(var, CHECK_DATABASE)
+    embedded.make_roles_and_database(embedded.database_url(var, "superuser", "postgres"), CHECK_DATABASE)
+    folder = var / "check"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return {
+        "DATABASE_URL": embedded.database_url(var, "app", CHECK_DATABASE),
+        "DATABASE_OWNER_URL": embedded.database_url(var, "owner", CHECK_DATABASE),
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "SEMBLANCE_VAR": str(folder),
+    }
+
+
+def check(var: Path, video: str | None) -> int:
+    """From an empty database to the investigator's result, through web process and worker; then all is taken away."""
+    own_server = not Env().text("DATABASE_URL", "")
+    started = own_server and not embedded.is_running(var)
+    stack: Stack | None = None
+    try:
+        if own_server:
+            embedded.start(var)
+        env = check_environment(var) if own_server else {}
+        prepare(env)
+        folder = Path(env.get("SEMBLANCE_VAR", str(var)))
+        stack = Stack(var=folder, port=free_port(), env=env, quiet=True)
+        say(f"starting web, worker and scheduler at {stack.url} ...")
+        stack.start()
+        stack.wait_until_up()
+        code = manage(env, "demo_story", "--quiet", "--url", stack.url, *(["--video", video] if video else []))
+        if code:
+            say(f"CHECK FAILED. {stack.last_words()}")
+        return code
+    finally:
+        if stack:
+            stack.stop()
+        if own_server:
+            embedded.drop_database(var, CHECK_DATABASE)
+            shutil.rmtree(var / "check" / "media", ignore_errors=True)
+        if started:
+            embedded.stop(var)
+
+
+def demo(var: Path, video: str | None) -> int:
+    """The main job once, then the site until it is interrupted."""
+    again = ["--video", video] if video else ["--once"]
+    if url := running(var):
+        say(f"Semblance already runs at {url}")
+        return manage({}, "demo_story", "--url", url, *again)
+    if not Env().text("DATABASE_URL", ""):
+        say("starting the embedded PostgreSQL ...")
+        embedded.start(var)
+    prepare({})
+    stack = Stack(var=var, port=Env().integer("PORT", 8000, least=1, most=65535), quiet=True)
+    try:
+        say(f"starting web, worker and scheduler at {stack.url} ... (their messages: {stack.log})")
+        stack.start()
+        stack.wait_until_up()
+        if code := manage({}, "demo_story", "--url", stack.url, *again):
+            say(f"THE DEMO FAILED. {stack.last_words()}")
+            return code
+        say("Ctrl-C ends the site; make stop ends the database too.")
+        stack.wait()
+    finally:
+        stack.stop()
+    return 0
+
+
+def main() -> int:
+    from config.settings import VAR
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--video")
+    options = parser.parse_args()
+    if options.video and not Path(options.video).is_file():
+        say(f"there is no file {options.video}: give the path of a video, as in make demo VIDEO=clip.mp4")
+        return 2
+    interrupt_on_signals()
+    try:
+        return (check if options.check else demo)(VAR, options.video)
+    except (NotStarted, Failed) as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("stopped")
+        return 0 if not options.check else 130
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,85 @@
+"""`manage.py demo_story --url URL`: the main job through a running site and its worker (see `make demo`)."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from demo import story as stages
+from demo.client import Refused
+from demo.people import PEOPLE, ensure_people
+from demo.story import OWN_CLIP, Story
+from ratings.models import Study
+
+TITLE = "Demo"
+
+
+class Command(BaseCommand):
+    help = "Do the main job once through a running site: import, de-identify, review, rate, read the result."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--url", required=True, help="address of the running site")
+        parser.add_argument("--video", type=Path, help="a clip of your own, taken in beside the demo cohort")
+        parser.add_argument("--method", default="blur")
+        parser.add_argument("--quiet", action="store_true", help="print no sign-ins")
+        parser.add_argument("--once", action="store_true", help="do nothing when it was done before")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        url = options["url"].rstrip("/")
+        passwords = ensure_people(settings.VAR)
+        done = Study.objects.filter(name__startswith=TITLE, state=Study.State.CLOSED).first()
+        if done is not None and options["once"]:
+            self._say(f"The demo was done before; its result: {url}/results/{done.pk}/")
+        else:
+            title = f"{TITLE} {timezone.localtime():%Y-%m-%d %H:%M:%S}"
+            story = Story(url=url, passwords=passwords, say=self._say, title=title, method=options["method"])
+            try:
+                self._tell(story, options["video"])
+            except Refused as error:
+                raise CommandError(f"the demo stopped at “{error}”", returncode=1) from error
+            self._say(f"\nEvery stage happened. The result: {url}/results/{story.study}/")
+        if options["quiet"]:
+            return
+        self._say(f"\nSign in at {url}")
+        for name, role, _shown in PEOPLE:
+            self._say(f"  {role.label:<14} {name:<20} {passwords[name]}")
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def _tell(self, story: Story, video: Path | None) -> None:
+        self._say(f"The main job through {story.url}:")
+        with story.stage("recordings taken in") as said:
+            stages.make_cohort(story)
+            by_manifest, by_page = self._bring(story, video)
+            stages.list_recordings(story)
+            if len(story.recordings) != by_manifest + by_page:
+                raise Refused(f"{len(story.recordings)} recordings are shown, {by_manifest + by_page} were taken in")
+            said.append(f"{by_manifest} by manifest, {by_page} by the upload page")
+        stages.deidentify(story)
+        stages.release(story)
+        stages.open_study(story)
+        stages.rate(story)
+        stages.read_result(story)
+
+    def _bring(self, story: Story, video: Path | None) -> tuple[int, int]:
+        """The demo cohort by manifest but for its last clip, which comes by the page, with the user's clip if any."""
+        from demo.clips import CLIPS, write_folder
+
+        folder = settings.VAR / "demo-clips"
+        write_folder(folder)
+        *most, last = CLIPS
+        manifest = folder / "import.csv"
+        manifest.write_text("\n".join(["file,participant,task", *(f"{c.file},{c.participant},{c.task}" for c in most)]))
+        call_command("import_recordings", str(folder), str(manifest), cohort=story.title, stdout=sys.stderr)
+        uploads = [(folder / last.file, last.participant, str(last.task))]
+        if video is not None:
+            uploads.append((video, OWN_CLIP, "facial_expression"))
+        stages.upload(story, uploads)
+        return len(most), len(uploads)

@@ -1,0 +1,74 @@
+"""Fixtures of all tests: a real PostgreSQL (the embedded one unless DATABASE_URL is set), media in a temporary folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dj_database_url
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from django.test import Client
+
+from accounts.models import Role, User
+from config import embedded
+from tests.factories import PASSWORD, UserFactory
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.CELERY_BROKER_URL = "memory://"  # tests with real workers set their own, see tests/product.py
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Tests make and empty tables, so they connect as the owner; what the app role may not do is tested as that role."""
+    if settings.EMBEDDED_DATABASE:
+        embedded.start(settings.VAR)
+        url = embedded.database_url(settings.VAR, "owner")
+    else:
+        from config.env import Env
+
+        url = Env().text("DATABASE_OWNER_URL", Env().text("DATABASE_URL"))
+    connections["default"].settings_dict.update(dj_database_url.parse(url))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """The app role gets the same rights in the test database as in the real one."""
+    if settings.EMBEDDED_DATABASE:
+        with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+            for statement in embedded.app_grants():
+                cursor.execute(statement)
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
+    """Every test has a media storage and a work folder of its own."""
+    folder = tmp_path / "media"
+    settings.WORK_FOLDER = tmp_path / "work"  # type: ignore[attr-defined]
+    settings.STORAGES = {  # type: ignore[attr-defined]
+        **settings.STORAGES,  # type: ignore[attr-defined]
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(folder)},
+        },
+    }
+    return folder
+
+
+@pytest.fixture
+def sign_in(db: None) -> Iterator[object]:
+    """`sign_in(user)` or `sign_in(Role.RATER)`: a client of that user."""
+
+    def make(who: User | Role) -> Client:
+        user = who if isinstance(who, User) else UserFactory(role=who)
+        client = Client()
+        assert client.login(username=user.username, password=PASSWORD)
+        client.user = user  # type: ignore[attr-defined]
+        return client
+
+    yield make

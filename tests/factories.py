@@ -1,0 +1,116 @@
+"""Objects for tests, made through the same models and storage as real ones."""
+
+import hashlib
+import io
+import secrets
+from typing import Any
+
+import factory
+from django.utils import timezone
+
+from accounts.models import Role, User
+from cohorts import storage
+from cohorts.models import Cohort, Participant, Recording, Task
+from deid.models import Job, Rendition
+
+PASSWORD = "correct horse battery staple"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    role = Role.COORDINATOR
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        user = model_class(**kwargs)
+        user.set_password(PASSWORD)
+        user.save()
+        return user
+
+
+class CohortFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Cohort
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Cohort {n}")
+
+    @factory.post_generation
+    def coordinators(self, create: bool, extracted: list[User] | None, **_: Any) -> None:
+        self.coordinators.set(extracted or [])
+
+
+class ParticipantFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Participant
+
+    cohort = factory.SubFactory(CohortFactory)
+    code = factory.Sequence(lambda n: f"PD-{n + 1:03d}")
+
+
+def _stored(content: bytes) -> dict[str, Any]:
+    return {
+        "storage_name": storage.store(io.BytesIO(content)),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "n_bytes": len(content),
+    }
+
+
+class RecordingFactory(factory.django.DjangoModelFactory):
+    """A recording whose file holds random bytes: enough for everything that does not decode it."""
+
+    class Meta:
+        model = Recording
+
+    participant = factory.SubFactory(ParticipantFactory)
+    cohort = factory.SelfAttribute("participant.cohort")
+    task = Task.FACIAL_EXPRESSION
+    width, height, n_frames, duration, frame_rate = 320, 240, 100, 4.0, 25.0
+    variable_rate, codec, has_audio = False, "h264", True
+
+    @classmethod
+    def _create(cls, model_class: type[Recording], *args: Any, **kwargs: Any) -> Recording:
+        return super()._create(model_class, *args, **{**_stored(secrets.token_bytes(900)), **kwargs})
+
+
+class RenditionFactory(factory.django.DjangoModelFactory):
+    """A finished rendition with its job; `runs` gives the frame states."""
+
+    class Meta:
+        model = Rendition
+
+    recording = factory.SubFactory(RecordingFactory)
+    method = "mask"
+    state = Rendition.State.RELEASED
+    encoding = "libx264 medium crf 17"
+
+    @classmethod
+    def _create(cls, model_class: type[Rendition], *args: Any, **kwargs: Any) -> Rendition:
+        recording, runs = kwargs["recording"], kwargs.pop("runs", None)
+        n_frames = kwargs.setdefault("n_frames", recording.n_frames)
+        kwargs.setdefault("certificate", {"runs": runs or [[0, n_frames - 1, "covered"]]})
+        kwargs.setdefault("job", JobFactory(recording=recording, method=kwargs["method"], state=Job.State.DONE))
+        if kwargs["state"] in (Rendition.State.RELEASED, Rendition.State.REJECTED):
+            kwargs.setdefault("reviewed_by", UserFactory())
+            kwargs.setdefault("reviewed_at", timezone.now())
+        size = 700 if kwargs["method"] == "original" else 500  # the arms differ in size, as in reality
+        return super()._create(model_class, *args, **{**_stored(secrets.token_bytes(size)), **kwargs})
+
+
+class OriginalFactory(RenditionFactory):
+    """The re-encoded original of a recording."""
+
+    method = "original"
+    state = Rendition.State.STUDY_ONLY
+
+
+class JobFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Job
+
+    recording = factory.SubFactory(RecordingFactory)
+    method = "mask"
