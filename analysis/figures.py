@@ -51,7 +51,7 @@ def _bars(result: ItemResult, place: int) -> go.Bar:
         x=list(DEVIATIONS),
         y=[100 * count / n for count in counts],
         customdata=list(counts),
-        name=_("%(item)s (n = %(n)d pairs)") % {"item": result.item, "n": n},
+        name=_("%(item)s (n = %(n)d)") % {"item": result.item, "n": n},
         marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "#ffffff", "fillmode": "overlay"}},
         hovertemplate="%{y:.1f}% (%{customdata})<extra></extra>",
     )

@@ -50,9 +50,7 @@ def answers(study: Study) -> pd.DataFrame:
     if study.state != Study.State.CLOSED:
         raise Sealed(f"study {study.pk} is {study.state}")
     presentations = list(
-        Presentation.objects.filter(study=study)
-        .select_related("rendition__recording")
-        .order_by("rater_id", "position")
+        Presentation.objects.filter(study=study).select_related("rendition__recording").order_by("rater_id", "position")
     )
     given = _given(study)
     raters = {place.rater_id: str(place) for place in study.places.all()}

@@ -1,6 +1,7 @@
 """Forms; their rules are the services' own validators."""
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from deid.algorithms.registry import deidentification_methods
@@ -9,7 +10,10 @@ from deid.validators import validate_method
 
 
 def method_choices() -> list[tuple[str, str]]:
-    return [(method.name, method.label) for method in deidentification_methods()]
+    return [
+        (m.name, format_html('<span><b>{}</b><br><span class="quiet small">{}</span></span>', m.label, m.summary))
+        for m in deidentification_methods()
+    ]
 
 
 class JobForm(forms.Form):

@@ -147,5 +147,3 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"frames {self.first}-{self.last}: {self.verdict}"
-
-

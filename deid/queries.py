@@ -25,8 +25,8 @@ def released_renditions(cohort: Cohort, method: str) -> QuerySet[Rendition]:
     return (
         Rendition.objects.filter(recording__cohort=cohort, method=method, state=Rendition.State.RELEASED)
         .select_related("recording")
-        .order_by("recording", "-id")
-        .distinct("recording")
+        .order_by("recording_id", "-id")
+        .distinct("recording_id")
     )
 
 

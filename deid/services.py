@@ -28,10 +28,15 @@ def request_job(*, recording: Recording, method: str, actor: User | None, decisi
 
 
 @transaction.atomic
-def request_original(*, recording: Recording, actor: User | None) -> Job:
-    """Ask for the re-encoded original that a blinded study shows; one per recording is enough."""
-    done = Job.objects.filter(recording=recording, method=ORIGINAL, state=Job.State.DONE).first()
-    return done or _request(recording=recording, method=ORIGINAL, actor=actor, decisions=[])
+def request_original(*, recording: Recording, actor: User | None, encoding: str | None = None) -> Job:
+    """Ask for the re-encoded original that a blinded study shows; one per recording is enough.
+
+    One that was encoded otherwise than `encoding`, the de-identified version's, would tell the arm: it is made anew.
+    """
+    done = Job.objects.filter(recording=recording, method=ORIGINAL, state=Job.State.DONE)
+    if encoding is not None:
+        done = done.filter(rendition__encoding=encoding)
+    return done.first() or _request(recording=recording, method=ORIGINAL, actor=actor, decisions=[])
 
 
 def _request(*, recording: Recording, method: str, actor: User | None, decisions: list) -> Job:
@@ -39,9 +44,7 @@ def _request(*, recording: Recording, method: str, actor: User | None, decisions
     twin = Job.objects.filter(recording=recording, method=method, decisions=decisions, state__in=Job.OPEN).first()
     if twin is not None:
         return twin
-    job = Job(
-        recording=recording, method=method, decisions=decisions, created_by=actor, queue=get_method(method).queue
-    )
+    job = Job(recording=recording, method=method, decisions=decisions, created_by=actor, queue=get_method(method).queue)
     job.full_clean()
     job.save()
     audit.record(actor=actor, verb="job.requested", target=job, note=method)
@@ -98,9 +101,7 @@ def keep_all_masked(*, rendition: Rendition, reviewer: User) -> None:
 
     for run in withheld_runs(rendition):
         if run.decision is None:
-            decide_frames(
-                rendition=rendition, first=run.first, verdict=Decision.Verdict.KEEP_MASKED, reviewer=reviewer
-            )
+            decide_frames(rendition=rendition, first=run.first, verdict=Decision.Verdict.KEEP_MASKED, reviewer=reviewer)
 
 
 @transaction.atomic
@@ -120,7 +121,9 @@ def render_again(*, rendition: Rendition, reviewer: User) -> Job:
 @transaction.atomic
 def release_rendition(*, rendition: Rendition, reviewer: User, note: str = "") -> Rendition:
     """Let raters and judges see a rendition. Refused while frames wait for a decision."""
-    rendition = Rendition.objects.select_for_update(of=("self",)).get(pk=rendition.pk)  # two reviewers may press at once
+    rendition = Rendition.objects.select_for_update(of=("self",)).get(
+        pk=rendition.pk
+    )  # two reviewers may press at once
     validate_releasable(rendition)
     return _review(rendition, Rendition.State.RELEASED, reviewer, note)
 

@@ -54,12 +54,12 @@ def study_list(user: User) -> QuerySet[Study]:
 
 
 def with_progress(studies: QuerySet[Study]) -> QuerySet[Study]:
-    """Adds n_raters, n_presentations and n_completed."""
+    """Adds n_raters, n_presentations and n_completed; newest first (a grouped query drops the model's order)."""
     return studies.annotate(
         n_raters=Count("places", distinct=True),
         n_presentations=Count("presentations", distinct=True),
         n_completed=Count("presentations", filter=Q(presentations__completed_at__isnull=False), distinct=True),
-    )
+    ).order_by("-id")
 
 
 def rater_progress(study: Study) -> list[Progress]:
@@ -70,13 +70,11 @@ def rater_progress(study: Study) -> list[Progress]:
         n_presentations=Count("study__presentations", filter=own),
         n_completed=Count("study__presentations", filter=own & done),
     )
-    return [Progress(str(p), p.rater.display_name, p.n_presentations, p.n_completed) for p in places]
+    return [Progress(str(p), p.rater.display_name, p.n_presentations, p.n_completed) for p in places.order_by("number")]
 
 
 def _released(study: Study) -> list[Rendition]:
-    """By the column itself: ordering by `recording` would follow that model's own order, which DISTINCT ON refuses."""
-    released = released_renditions(study.cohort, study.method).select_related("recording__participant")
-    return list(released.order_by("recording_id", "-id").distinct("recording_id"))
+    return list(released_renditions(study.cohort, study.method).select_related("recording__participant"))
 
 
 def shown_renditions(study: Study) -> list[Rendition]:

@@ -62,7 +62,7 @@ def prepare_study(*, study: Study, actor: User | None) -> None:
             code="nothing_released",
         )
     for rendition in released:
-        request_original(recording=rendition.recording, actor=actor)
+        request_original(recording=rendition.recording, actor=actor, encoding=rendition.encoding)
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
-"""Fixtures of all tests: a real PostgreSQL (the embedded one unless DATABASE_URL is set), media in a temporary folder."""
+"""Fixtures of all tests: a real PostgreSQL (embedded unless DATABASE_URL is set), media in a temporary folder."""
 
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dj_database_url
@@ -25,15 +27,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """Tests make and empty tables, so they connect as the owner; what the app role may not do is tested as that role."""
+    """Tests make and empty tables, so they connect as the owner; what the app role may not do is tested as such."""
     if settings.EMBEDDED_DATABASE:
         embedded.start(settings.VAR)
-        url = embedded.database_url(settings.VAR, "owner")
+        url = embedded.database_url(settings.VAR, "owner", settings.DATABASES["default"]["NAME"])
     else:
         from config.env import Env
 
         url = Env().text("DATABASE_OWNER_URL", Env().text("DATABASE_URL"))
-    connections["default"].settings_dict.update(dj_database_url.parse(url))
+    # Connections are closed at once: one left open by a live server's thread would hold the test database.
+    connections["default"].settings_dict.update(dj_database_url.parse(url, conn_max_age=0))
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +64,7 @@ def media(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def sign_in(db: None) -> Iterator[object]:
+def sign_in(db: None) -> Callable[[User | Role], Client]:
     """`sign_in(user)` or `sign_in(Role.RATER)`: a client of that user."""
 
     def make(who: User | Role) -> Client:
@@ -71,4 +74,21 @@ def sign_in(db: None) -> Iterator[object]:
         client.user = user  # type: ignore[attr-defined]
         return client
 
-    yield make
+    return make
+
+
+@pytest.fixture
+def chromium(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """Debian's Chromium, headless (`make test` sees to it that it is there; CHROMIUM names another)."""
+    from playwright.sync_api import sync_playwright
+
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "Chromium was not found: install the package chromium, or name a program in CHROMIUM"
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs a loop; the ORM is used outside of it
+    arguments = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()

@@ -7,7 +7,9 @@ import av
 import numpy as np
 
 
-def write_video(path: Path, *, n_frames: int = 20, fps: int = 25, size: tuple[int, int] = (96, 64), seed: int = 0) -> Path:
+def write_video(
+    path: Path, *, n_frames: int = 20, fps: int = 25, size: tuple[int, int] = (96, 64), seed: int = 0
+) -> Path:
     """An H.264 clip of moving stripes."""
     width, height = size
     with av.open(str(path), "w") as out:

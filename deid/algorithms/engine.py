@@ -1,10 +1,9 @@
 """De-identify a recording: survey it, decide on every frame, render, check. Nothing undecided is ever shown."""
 
 import hashlib
-import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -69,7 +68,7 @@ def deidentify(
     ----------
     source, target : the recording, and the MP4 to write; it appears only when complete and checked
     method, parameters : a name of the registry, and values over its defaults; "original" re-encodes alone
-    detector : finds faces; by default the registry's
+    detector : finds faces, fresh for this recording and closed by the caller; by default one of the registry's
     decisions : a reviewer's (first frame, last frame, "no_face" or "keep_masked") for frames withheld before
     audio : "keep" or "drop"
     progress : called with a fraction and a stage, up to five times a second; what it raises cancels the work
@@ -91,7 +90,7 @@ def deidentify(
     )  # fmt: skip
     if not chosen.protects:
         return _reencode(job)
-    with closing(detector or new_detector()) as faces:
+    with nullcontext(detector) if detector is not None else closing(new_detector()) as faces:
         job.detector, job.detector_version = faces.name, faces.version
         seen = survey(source, faces, limits, job.progress.part(0, SURVEYED, LOOKING, job.info.n_frames))
     return _render(job, seen, decisions)
@@ -135,7 +134,7 @@ def _write(job: _Job, treat: Callable[[Frame], Frame], start: float) -> str:
         job.progress(RENDERED, CHECKING)
         _check(draft, job.times)
         digest = _sha256(draft)
-        os.replace(draft, job.target)
+        draft.replace(job.target)
     return digest
 
 
@@ -159,8 +158,8 @@ def _check(path: Path, times: list[float]) -> None:
     written = timestamps(path)
     if len(written) != len(times):
         raise EngineError(
-            f"the source has {len(times)} frames, the result {len(written)}: it was thrown away. This is a fault of the "
-            "program; report it with the kind of the file."
+            f"the source has {len(times)} frames, the result {len(written)}: it was thrown away. This is a fault of "
+            "the program; report it with the kind of the file."
         )
     worst = max(abs((a - written[0]) - (b - times[0])) for a, b in zip(written, times, strict=True))
     if worst > TIME_TOLERANCE_S:
@@ -220,8 +219,8 @@ def _nothing_shown(seen: Survey) -> Withheld:
             "the right recording; a reviewer may decide that it shows no face."
         )
     return Withheld(
-        f"no face was found for long enough to be certain in any of the {seen.n_frames} frames, so nothing may be given "
-        "out: check that this is the right recording; a reviewer may decide frame by frame."
+        f"no face was found for long enough to be certain in any of the {seen.n_frames} frames, so nothing may be "
+        "given out: check that this is the right recording; a reviewer may decide frame by frame."
     )
 
 

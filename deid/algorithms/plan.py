@@ -1,4 +1,4 @@
-"""What happens to every frame, decided before a single one is written. A frame without a positive decision is masked."""
+"""What happens to every frame, decided before one is written. A frame without a positive decision is masked."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -125,7 +125,9 @@ def _decided(decisions: Iterable[Decision], n_frames: int) -> dict[int, FrameSta
         if word not in DECIDED:
             raise ValueError(f"a decision must be one of {', '.join(DECIDED)}, was {word!r}")
         if not 0 <= first <= last < n_frames:
-            raise ValueError(f"a decision must lie within frames 0-{n_frames - 1}, was {first}-{last}: correct the range")
+            raise ValueError(
+                f"a decision must lie within frames 0-{n_frames - 1}, was {first}-{last}: correct the range"
+            )
         for index in range(first, last + 1):
             # Two reviewers may disagree about a frame: the mask stays.
             if states.get(index) is not FrameState.KEPT_MASKED:
@@ -176,8 +178,8 @@ class _Sketch:
         for index, box in track.boxes.items():
             self.faces.setdefault(index, []).append(Face(track.number, box))
         hold = HOLD_S if sure else SHORT_HOLD_S
-        carried = {index: track.boxes[track.last] for index in self.scenes.after(track.last, hold)}
-        carried |= {index: track.boxes[track.first] for index in self.scenes.before(track.first, hold)}
+        carried = dict.fromkeys(self.scenes.after(track.last, hold), track.boxes[track.last])
+        carried |= dict.fromkeys(self.scenes.before(track.first, hold), track.boxes[track.first])
         for before, after in track.gaps():
             carried |= {index: track.between(index, before, after) for index in range(before + 1, after)}
         for index, box in carried.items():
@@ -233,9 +235,7 @@ class _Sketch:
 def _on_one_face(one: FaceBox, two: FaceBox) -> bool:
     smaller = min(one.width * one.height, two.width * two.height)
     apart = hypot(one.centre[0] - two.centre[0], one.centre[1] - two.centre[1])
-    return (
-        one.overlap(two) >= SAME_FACE_SHARE * smaller and apart <= SAME_FACE_SHARE * max(one.size, two.size)
-    )
+    return one.overlap(two) >= SAME_FACE_SHARE * smaller and apart <= SAME_FACE_SHARE * max(one.size, two.size)
 
 
 def _paired(

@@ -17,7 +17,8 @@ class Progress:
 
     def __call__(self, fraction: float, stage: str) -> None:
         now = time.monotonic()
-        if self._report is None or (stage == self._stage and now - self._last < EVERY_S):
+        often = stage == self._stage and now - self._last < EVERY_S
+        if self._report is None or (often and fraction < 1):
             return
         self._last, self._stage = now, stage
         self._report(min(max(fraction, 0.0), 1.0), stage)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from faces.protocol import FaceBox
 
-# Shares of the box's width (sides) and height (top, bottom). The detectors' boxes run from about mid-forehead to chin and
-# from cheek to cheek; looked at on all development clips, turned heads and raised chins included.
+# Shares of the box's width (sides) and height (top, bottom). The detectors' boxes run from about mid-forehead to chin
+# and from cheek to cheek; looked at on all development clips, turned heads and raised chins included.
 FACE_SIDE, FACE_TOP, FACE_BOTTOM = 0.18, 0.40, 0.20
 HEAD_SIDE, HEAD_TOP, HEAD_BOTTOM = 0.55, 0.90, 0.55
 
@@ -43,7 +43,7 @@ def face_region(box: FaceBox, size: tuple[int, int]) -> Region:
 
 
 def head_region(box: FaceBox, size: tuple[int, int], factor: float = 1.0) -> Region:
-    """The whole head with hair and the edge of the neck; `factor` > 1 widens it about its centre for doubtful places."""
+    """The whole head with hair and the edge of the neck; `factor` > 1 widens it for doubtful places."""
     extra = (factor - 1) / 2
     wide, high = 1 + 2 * HEAD_SIDE, 1 + HEAD_TOP + HEAD_BOTTOM
     return _grown(box, HEAD_SIDE + extra * wide, HEAD_TOP + extra * high, HEAD_BOTTOM + extra * high, size)

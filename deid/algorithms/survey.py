@@ -17,8 +17,8 @@ from videoio.read import read_frames
 SIDE = 640  # pixels; the longer side of the pictures that detectors see
 GIVE_UP_AFTER = 25  # a detector that fails on this many first frames in a row does not run at all
 THUMBNAIL = (32, 18)
-# Mean absolute luma difference of thumbnails that makes a cut suspected. On the development clips real cuts differ by 65
-# and more, the fastest motion by 6.
+# Mean absolute luma difference of thumbnails that makes a cut suspected. On the development clips real cuts differ by
+# 65 and more, the fastest motion by 6.
 CUT = 25.0
 
 

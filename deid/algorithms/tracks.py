@@ -45,9 +45,7 @@ class Track:
         return FaceBox(x, y, width, height, min(one.score, two.score))
 
 
-def link(
-    detections: Sequence[Sequence[FaceBox]], times: Sequence[float], cuts: Collection[int] = ()
-) -> list[Track]:
+def link(detections: Sequence[Sequence[FaceBox]], times: Sequence[float], cuts: Collection[int] = ()) -> list[Track]:
     """Join boxes of neighbouring frames to tracks; every box is in exactly one track.
 
     Parameters
@@ -79,9 +77,7 @@ def real_cuts(detections: Sequence[Sequence[FaceBox]], suspected: Collection[int
     return {
         index
         for index in suspected
-        if not any(
-            one.iou(two) >= SAME_PLACE_IOU for one in detections[index - 1] for two in detections[index]
-        )
+        if not any(one.iou(two) >= SAME_PLACE_IOU for one in detections[index - 1] for two in detections[index])
     }
 
 
@@ -135,9 +131,7 @@ def _end(track: dict[int, FaceBox]) -> int:
     return next(reversed(track))
 
 
-def _assign(
-    active: list[dict[int, FaceBox]], boxes: Sequence[FaceBox], index: int, times: Sequence[float]
-) -> None:
+def _assign(active: list[dict[int, FaceBox]], boxes: Sequence[FaceBox], index: int, times: Sequence[float]) -> None:
     """Give each box to the nearest track that can reach it, else begin a track with it."""
     pairs = []
     for track in active:

@@ -16,7 +16,7 @@ def record(*, actor: AbstractBaseUser | None, verb: str, target: models.Model | 
         note=note,
     )
     if actor is not None:
-        assert settings.AUTH_USER_MODEL == actor._meta.label  # noqa: S101 - a programming error, not an input
+        assert actor._meta.label == settings.AUTH_USER_MODEL  # noqa: S101 - a programming error, not an input
         event.actor_id = actor.pk
     event.save(force_insert=True)
     return event

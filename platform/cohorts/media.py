@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 CHUNK = 1 << 18
 FREE_BOX_HEADER = 8  # ISO 14496-12: 4 bytes size, 4 bytes type; players skip the box
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class Unsatisfiable(ValueError):
@@ -45,7 +45,7 @@ def serve(request: HttpRequest, *, storage_name: str, n_bytes: int, padded_to: i
 
 
 def parse_range(header: str | None, total: int) -> tuple[int, int] | None:
-    """(start, stop) of a single byte range; None when the whole is wanted or the header is not understood (RFC 9110)."""
+    """(start, stop) of a single byte range; None for the whole, or when the header is not understood (RFC 9110)."""
     match = _RANGE.fullmatch(header.strip()) if header else None
     if match is None or match.groups() == ("", ""):
         return None
@@ -62,7 +62,7 @@ def parse_range(header: str | None, total: int) -> tuple[int, int] | None:
 def _slices(storage_name: str, n_bytes: int, total: int, start: int, stop: int) -> Iterator[bytes]:
     if start < n_bytes:
         with default_storage.open(storage_name) as handle:
-            yield from _from_file(handle, start, min(stop, n_bytes))
+            yield from _from_file(cast(BinaryIO, handle), start, min(stop, n_bytes))
     if stop > n_bytes:
         yield from _from_padding(total - n_bytes, max(start - n_bytes, 0), stop - n_bytes)
 

@@ -66,7 +66,9 @@ class Recording(models.Model):
     variable_rate = models.BooleanField()
     codec = models.CharField(max_length=40)
     has_audio = models.BooleanField()
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -99,7 +101,9 @@ class Upload(models.Model):
     message = models.TextField(blank=True)
     storage_name = models.CharField(max_length=100, blank=True)
     recording = models.OneToOneField(Recording, null=True, blank=True, on_delete=models.PROTECT, related_name="upload")
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     attempts = models.IntegerField(default=0)
     looked_at = models.DateTimeField(null=True, blank=True)

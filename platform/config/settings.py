@@ -159,6 +159,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "accounts.adapter.ClosedSignupAdapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -207,8 +208,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
 # plotly.min.js ships in plotly's wheel; found without importing the library.
 _plotly = find_spec("plotly")
-assert _plotly and _plotly.submodule_search_locations  # noqa: S101 - a locked dependency
-STATICFILES_DIRS = [("plotly", Path(_plotly.submodule_search_locations[0]) / "package_data")]
+_plotly_folder = (_plotly.submodule_search_locations or [""])[0] if _plotly else ""
+STATICFILES_DIRS = [("plotly", Path(_plotly_folder) / "package_data")]
 WHITENOISE_MANIFEST_STRICT = True
 
 LANGUAGE_CODE = "en"

@@ -1,7 +1,7 @@
 """Recordings of the demo cohort: one public-domain portrait (NASA's Eileen Collins, shipped by scikit-image), animated.
 
-The head sways, the eyes blink, the mouth opens and the lower lip trembles by smooth warps of the still. Not a patient and
-not a phantom with known truth: just enough movement to show the platform at work without anyone's consent.
+The head sways, the eyes blink, the mouth opens and the lower lip trembles by smooth warps of the still. Not a patient
+and not a phantom with known truth: just enough movement to show the platform at work without anyone's consent.
 """
 
 from collections.abc import Iterator

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from demo.client import Browser, Refused, wait_for
@@ -56,11 +57,8 @@ def upload(story: Story, clips: list[tuple[Path, str, str]]) -> None:
         page = browser.submit(
             f"/cohorts/{story.cohort}/upload/", {"code": code, "task": task}, files={"video": path}, expect="/uploads/"
         )
-        verdict = wait_for(
-            f"the check of {path.name}",
-            lambda address=page.url.removeprefix(story.url): _fragment(browser, address, over=286),
-            seconds=story.patience,
-        )
+        address = page.url.removeprefix(story.url)
+        verdict = wait_for(f"the check of {path.name}", partial(_over, browser, address), seconds=story.patience)
         found = re.search(r'href="/recordings/(\d+)/"', verdict)
         if not found:
             raise Refused(f"{path.name} was refused: {_text(verdict)}")
@@ -87,9 +85,7 @@ def deidentify(story: Story) -> None:
             page = browser.submit(f"/recordings/{recording}/jobs/", {"method": story.method}, expect="/jobs/")
             jobs[recording] = page.url.removeprefix(story.url)
         for recording, job in jobs.items():
-            over = wait_for(
-                f"job {job}", lambda job=job: _fragment(browser, job, over=286), seconds=story.patience
-            )
+            over = wait_for(f"job {job}", partial(_over, browser, job), seconds=story.patience)
             found = re.search(r'href="/renditions/(\d+)/"', over)
             if not found:
                 raise Refused(f"recording {recording} gave no rendition: {_text(over)}")
@@ -206,10 +202,10 @@ def paired(rows: list[dict[str, str]]) -> dict[str, tuple[int, float]]:
     return {item: (len(found), sum(found) / len(found) if found else 0.0) for item, found in deviations.items()}
 
 
-def _fragment(browser: Browser, address: str, *, over: int) -> str | None:
-    """What the page would poll for: the fragment once the worker is done with it."""
+def _over(browser: Browser, address: str) -> str | None:
+    """What the page polls for: the fragment that stops the polling, once the worker is done."""
     answer = browser.session.get(browser.url + address, headers={"HX-Request": "true"}, timeout=60)
-    return answer.text if answer.status_code == over else None
+    return answer.text if answer.status_code == 286 else None
 
 
 def _ready(page: str) -> bool:

@@ -70,7 +70,7 @@ class AudioRelay:
         for packet in self._source.demux(self._input):
             if packet.size == 0 or packet.dts is None or packet.is_discard:  # before the source's edit list: not heard
                 continue
-            shift = round(self._shift_s / packet.time_base) if self._shift_s else 0
+            shift = round(self._shift_s / packet.time_base) if self._shift_s and packet.time_base else 0
             packet.dts += shift
             packet.pts = packet.dts if packet.pts is None else packet.pts + shift
             packet.stream = self._target
@@ -80,7 +80,7 @@ class AudioRelay:
         context = self._target.codec_context
         resampler = AudioResampler(format=context.format, layout=context.layout, rate=context.sample_rate)
         for frame in self._source.decode(self._input):
-            if frame.pts is not None and self._shift_s:
+            if frame.pts is not None and frame.time_base and self._shift_s:
                 frame.pts += round(self._shift_s / frame.time_base)
             for part in resampler.resample(frame):
                 yield from self._target.encode(part)

@@ -60,7 +60,7 @@ def open_input(path: Path) -> Iterator[InputContainer]:
 
 @contextmanager
 def translated(path: Path, doing: str) -> Iterator[None]:
-    """Turn libav's errors into sentences: "<name> cannot be <doing>: ..."."""
+    """Turn libav's errors while reading into sentences: "<name> cannot be <doing>: ..."."""
     try:
         yield
     except av.FFmpegError as error:
@@ -68,6 +68,19 @@ def translated(path: Path, doing: str) -> Iterator[None]:
             "damaged",
             f"{path.name} cannot be {doing}: {_reason(error)}. The file is damaged or cut off; copy it again from the "
             "camera, or convert it to MP4 (H.264).",
+        ) from error
+
+
+@contextmanager
+def translated_writing(path: Path) -> Iterator[None]:
+    """Turn libav's errors while writing into sentences."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        raise MediaError(
+            "not_written",
+            f"{path.name} cannot be written: {_reason(error)}. Check the space and the rights in its folder, and the "
+            "encoder's settings.",
         ) from error
 
 
@@ -108,7 +121,8 @@ def _refusal(path: Path, error: Exception) -> MediaError:
         )
     return MediaError(
         "not_a_video",
-        f"{path.name} is not a video that can be read ({_reason(error)}): give {ACCEPTED}, or convert it to MP4 (H.264).",
+        f"{path.name} is not a video that can be read ({_reason(error)}): give {ACCEPTED}, or convert it to MP4 "
+        "(H.264).",
     )
 
 

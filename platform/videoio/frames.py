@@ -158,7 +158,9 @@ def copied_planes(picture: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
 def plane_array(picture: av.VideoFrame, number: int, channels: int = 1) -> NDArray[np.uint8]:
     """A view of one plane, without libav's padding at the ends of lines."""
     plane = picture.planes[number]
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width * channels]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[
+        :, : plane.width * channels
+    ]
     return rows.reshape(plane.height, plane.width, channels) if channels > 1 else rows
 
 
@@ -169,7 +171,7 @@ def orientation_of(picture: av.VideoFrame) -> Orientation:
     ------
     ValueError : the matrix turns by something else than a right angle
     """
-    data = picture.side_data.get(Type.DISPLAYMATRIX)
+    data = picture.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
     if data is None:
         return Orientation()
     a, b, _, c, d = np.frombuffer(data, np.int32)[:5].astype(float) / 65536  # x' = a x + c y, y' = b x + d y

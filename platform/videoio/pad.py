@@ -32,7 +32,8 @@ def pad_mp4(path: Path | str, size: int) -> None:
         if gap < _HEADER:
             raise MediaError(
                 "padding",
-                f"{path.name} has {now} bytes and cannot be padded to {size}: ask for {now}, or {now + _HEADER} or more.",
+                f"{path.name} has {now} bytes and cannot be padded to {size}: ask for {now}, or {now + _HEADER} or "
+                "more.",
             )
         file.seek(0, 2)
         header = struct.pack(">I4s", gap, b"free") if gap < 2**32 else struct.pack(">I4sQ", 1, b"free", gap)

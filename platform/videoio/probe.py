@@ -80,6 +80,7 @@ def probe(path: Path | str, limits: Limits | None = None) -> MediaInfo:
         stream = _video_of(container, path)
         _check_header(stream, path, limits)
         times = _packet_times(container, stream, path, limits)
+        _check_complete(stream, path)
         _check_times(times, path, limits)
     with open_input(path) as container, translated(path, "decoded"):
         picture = _decode_some(container, path, limits)
@@ -189,6 +190,18 @@ def _packet_times(container: InputContainer, stream: VideoStream, path: Path, li
     return _Times(seconds, float(int(sorted_ticks[0]) * base), audio_start)
 
 
+def _check_complete(stream: VideoStream, path: Path) -> None:
+    """Refuse a file whose index names pictures beyond its end; libavformat stops there without a word."""
+    size = path.stat().st_size
+    beyond = sum(1 for entry in stream.index_entries if entry.pos + entry.size > size)
+    if beyond:
+        raise MediaError(
+            "truncated",
+            f"{path.name} was cut off: {beyond} of the {len(stream.index_entries)} pictures in its index lie beyond "
+            f"the end of its {size} bytes. Copy it again from the camera.",
+        )
+
+
 def _check_times(times: _Times, path: Path, limits: Limits) -> None:
     if times.seconds.size < 2:
         raise MediaError("still_image", f"{path.name} holds a single picture: give a video.")
@@ -213,7 +226,9 @@ def _too_long(path: Path, what: str, limits: Limits) -> MediaError:
 def _decode_some(container: InputContainer, path: Path, limits: Limits) -> av.VideoFrame:
     """Decode the first pictures and one after the middle; returns the first."""
     stream = _video_of(container, path)
-    stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}  # the stream may exceed its container's header
+    stream.codec_context.options = {
+        "max_pixels": str(limits.max_pixels)
+    }  # the stream may exceed its container's header
     first: av.VideoFrame | None = None
     for number, picture in enumerate(container.decode(stream), start=1):
         first = first or picture

@@ -1,6 +1,5 @@
 """Writing a video: MP4, every time kept, nothing of the source's metadata, complete or not there at all."""
 
-import os
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from videoio.audio import AudioRelay, audio_stream
-from videoio.container import open_input, translated
+from videoio.container import open_input, translated_writing
 from videoio.errors import MediaError
 from videoio.frames import Colour, Frame, to_av
 from videoio.probe import MediaInfo
@@ -109,12 +108,13 @@ class VideoWriter:
 
     def write(self, frame: Frame) -> None:
         """Encode one frame; the sound up to its time goes along."""
-        with translated(self.target, "written"):
+        with translated_writing(self.target):
             if self._last_pts is None:
                 self._open(frame)
             if self._last_pts is not None and frame.pts <= self._last_pts:
                 raise MediaError(
-                    "timestamps", f"frame {frame.index} has time {frame.pts}, not after {self._last_pts}: times must rise."
+                    "timestamps",
+                    f"frame {frame.index} has time {frame.pts}, not after {self._last_pts}: times must rise.",
                 )
             self._last_pts = frame.pts
             picture = to_av(frame.planes)
@@ -132,14 +132,14 @@ class VideoWriter:
                 if kind is None:
                     self._finish()
             if kind is None:
-                os.replace(self._part, self.target)
+                self._part.replace(self.target)
         finally:
             self._part.unlink(missing_ok=True)
 
     def _finish(self) -> None:
         if self._last_pts is None:
             raise MediaError("no_frames", f"{self.target.name} would hold no pictures: nothing was written.")
-        with translated(self.target, "written"):
+        with translated_writing(self.target):
             self._mux(self._stream.encode(None))
             if self._filter is not None:
                 self._output.mux(self._filter(None))
@@ -171,6 +171,10 @@ class VideoWriter:
         stream = self._output.add_stream(
             settings.encoder, rate=rate, options={"preset": settings.preset, "crf": str(settings.crf)}
         )
+        if not isinstance(stream, VideoStream):
+            raise MediaError(
+                "encoder", f"{settings.encoder!r} encodes no video: name a video encoder, such as libx264."
+            )
         context = stream.codec_context
         context.width, context.height = video.width + video.width % 2, video.height + video.height % 2
         context.pix_fmt = "yuv420p"

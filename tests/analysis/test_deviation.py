@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest import approx
 
 from analysis.algorithms.deviation import MISSING, NOT_SURE, Arm, paired_deviation
 
@@ -18,9 +17,9 @@ def test_four_pairs_by_hand():
     """0-0, 1-2, 3-1, 2-2: deviations 0, -1, +2, 0; mean 1/4; two identical; three within one."""
     result = deviation((0, 0), (1, 2), (3, 1), (2, 2))
     assert result.n_pairs == 4
-    assert result.mean == approx(0.25)
-    assert result.identical == approx(0.5)
-    assert result.within_one == approx(0.75)
+    assert result.mean == pytest.approx(0.25)
+    assert result.identical == pytest.approx(0.5)
+    assert result.within_one == pytest.approx(0.75)
     assert result.counts == (0, 0, 0, 1, 2, 0, 1, 0, 0)
 
 
@@ -66,7 +65,7 @@ def test_lists_of_different_length_are_refused():
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1))
 def test_swapping_the_arms_turns_the_sign_and_mirrors_the_counts(pairs):
     there, back = deviation(*pairs), deviation(*[(b, a) for a, b in pairs])
-    assert there.mean == approx(-back.mean)
+    assert there.mean == pytest.approx(-back.mean)
     assert there.counts == back.counts[::-1]
     assert sum(there.counts) == there.n_pairs
     assert there.identical <= there.within_one

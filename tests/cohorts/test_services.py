@@ -59,7 +59,9 @@ def bad_files(folder: Path) -> dict[str, Path]:
     return files
 
 
-@pytest.mark.parametrize("name", ["empty.mp4", "truncated.mp4", "renamed.mp4", "playlist.mp4", "concat.mp4", "sound.mp4"])
+@pytest.mark.parametrize(
+    "name", ["empty.mp4", "truncated.mp4", "renamed.mp4", "playlist.mp4", "concat.mp4", "sound.mp4"]
+)
 def test_a_bad_file_is_refused_with_a_sentence_and_nothing_of_it_stays(tmp_path: Path, media: Path, name: str):
     upload = services.check_upload(upload=receive(bad_files(tmp_path)[name]))
     assert upload.state == Upload.State.REFUSED

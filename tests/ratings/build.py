@@ -8,7 +8,14 @@ from cohorts.models import Cohort, Task
 from ratings import services
 from ratings.items import items_for
 from ratings.models import Presentation, Study
-from tests.factories import CohortFactory, OriginalFactory, ParticipantFactory, RecordingFactory, RenditionFactory, UserFactory
+from tests.factories import (
+    CohortFactory,
+    OriginalFactory,
+    ParticipantFactory,
+    RecordingFactory,
+    RenditionFactory,
+    UserFactory,
+)
 
 
 def make_raters(n: int) -> list[User]:

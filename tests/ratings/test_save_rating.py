@@ -165,9 +165,7 @@ def test_the_database_refuses_an_impossible_answer(presentation, item, score, no
 def test_one_client_id_is_one_row_in_the_database(presentation):
     rating, _new = save(presentation)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Rating.objects.create(
-            presentation=presentation, item="facial_expression", score=1, client_id=rating.client_id
-        )
+        Rating.objects.create(presentation=presentation, item="facial_expression", score=1, client_id=rating.client_id)
 
 
 @pytest.mark.django_db(transaction=True)

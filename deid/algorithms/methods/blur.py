@@ -34,7 +34,7 @@ def blurred(patch: NDArray[np.uint8], kernel: float) -> NDArray[np.uint8]:
     """
     height, width = patch.shape[:2]
     size = (_odd(kernel * width), _odd(kernel * height))
-    return cv2.blur(np.ascontiguousarray(patch), size, borderType=cv2.BORDER_REFLECT)
+    return cv2.blur(np.ascontiguousarray(patch), size, borderType=cv2.BORDER_REFLECT).astype(np.uint8, copy=False)
 
 
 class BlurRenderer:
@@ -59,7 +59,9 @@ def prepare(clip: ClipTracks, parameters: Mapping[str, Any]) -> BlurRenderer:
     """
     kernel = parameters["kernel"]
     if not isinstance(kernel, int | float) or not 0.25 <= kernel <= 1:
-        raise BadParameters(f"kernel must be a share of the face from 0.25 to 1, was {kernel!r}: 0.5 is the published one.")
+        raise BadParameters(
+            f"kernel must be a share of the face from 0.25 to 1, was {kernel!r}: 0.5 is the published one."
+        )
     return BlurRenderer(float(kernel))
 
 

@@ -33,7 +33,7 @@ def pixelated(patch: NDArray[np.uint8], cells: tuple[int, int]) -> NDArray[np.ui
     height, width = patch.shape[:2]
     columns, rows = min(cells[0], width), min(cells[1], height)
     small = cv2.resize(np.ascontiguousarray(patch), (columns, rows), interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST).astype(np.uint8, copy=False)
 
 
 class PixelateRenderer:

@@ -1,0 +1,168 @@
+"""The main job in a real browser, through the real web process and worker, as its users would do it."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+from accounts.models import Role
+from audit.models import Event
+from deid.models import Rendition
+from demo.clips import CLIPS, write_clip
+from ratings.models import Rating
+from tests.factories import PASSWORD, UserFactory
+from tests.product import eventually, running_product
+
+pytestmark = [pytest.mark.browser, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
+
+
+class Person:
+    """One user at one browser; every step can be looked at afterwards (SCREENSHOTS names the folder)."""
+
+    def __init__(self, chromium: Any, url: str, role: Role, complaints: list[str]) -> None:
+        self.user = UserFactory(role=role, first_name=role.label)
+        # The tests' quick hasher is unknown to the real web process.
+        self.user.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt")
+        self.user.save()
+        self.page = chromium.new_context(base_url=url, viewport={"width": 1280, "height": 900}).new_page()
+        self.page.set_default_timeout(30_000)
+        self.page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def sign_in(self) -> Any:
+        self.page.goto("/")
+        self.page.get_by_label("Username").fill(self.user.username)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.picture("sign-in")
+        self.page.get_by_role("button", name="Sign in").click()
+        return self.page
+
+    def until(self, selector: str, condition: str) -> None:
+        """Wait for a condition on an element; asked from here, since the policy forbids evaluating text in the page."""
+        element = self.page.locator(selector)
+        eventually(lambda: element.evaluate(f"element => {condition}"), seconds=20)
+
+    def picture(self, name: str) -> None:
+        if folder := os.environ.get("SCREENSHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.fixture
+def people(chromium, tmp_path: Path):
+    complaints: list[str] = []
+    with running_product(tmp_path / "var") as stack:
+        yield lambda role: Person(chromium, stack.url, role, complaints)
+    # A refused form answers 422, which Chromium reports as an error of the page: it is none.
+    assert [text for text in complaints if "422" not in text] == []
+
+
+def test_from_upload_to_result(people: Callable[[Role], Person], tmp_path: Path):
+    write_clip(CLIPS[0], tmp_path / "clip.mp4")
+    (tmp_path / "letter.mp4").write_text("Dear doctor, the video is attached.\n" * 30)
+    coordinator, rater, investigator = (people(role) for role in (Role.COORDINATOR, Role.RATER, Role.INVESTIGATOR))
+
+    page = coordinator.sign_in()
+    coordinator.picture("cohorts-empty")
+    page.get_by_role("link", name="New cohort").click()
+    page.get_by_label("Name").fill("Site A")
+    page.get_by_role("button", name="Make the cohort").click()
+    upload(coordinator, tmp_path / "letter.mp4")
+    page.get_by_text("Nothing of the file was kept").wait_for()
+    coordinator.picture("upload-refused")
+    page.get_by_role("link", name="Back to the cohort").click()
+    upload(coordinator, tmp_path / "clip.mp4")
+    page.get_by_role("link", name="Go to the recording").click()
+    deidentify_and_release(coordinator)
+    set_up_study(coordinator, rater)
+    rate_everything(rater)
+
+    page.goto("/studies/")
+    page.get_by_role("link", name="Pilot").click()
+    page.get_by_text("Close it now").click()
+    page.get_by_role("button", name="End the rating for good").click()
+    page.get_by_text("its results can be read").wait_for()
+
+    page = investigator.sign_in()
+    page.get_by_role("link", name="Pilot").click()
+    page.locator(".figure .main-svg").first.wait_for()
+    investigator.picture("result")
+    row = page.get_by_role("row").filter(has_text="3.2 Facial expression").first
+    assert re.search(r"\b1\b", row.inner_text())
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download ratings").click()
+    assert len(Path(download.value.path()).read_text().splitlines()) == 1 + Rating.objects.count() == 5
+
+
+def upload(coordinator: Person, path: Path) -> None:
+    page = coordinator.page
+    page.get_by_label("Participant code").fill("PD-001")
+    page.get_by_label("MDS-UPDRS task").select_option("facial_expression")
+    page.get_by_label("Video file").set_input_files(path)
+    page.get_by_role("button", name="Upload").click()
+
+
+def deidentify_and_release(coordinator: Person) -> None:
+    page = coordinator.page
+    page.get_by_label("Blur").check()
+    coordinator.picture("recording")
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("link", name="Review the rendition").click()
+    coordinator.until("#player", "element.readyState >= 2")
+    page.locator("#strip").click(position={"x": 300, "y": 10})
+    coordinator.until("#player", "element.currentTime > 0.3 && !element.seeking")
+    page.wait_for_timeout(300)  # the picture of that time is painted
+    coordinator.picture("review")
+    page.get_by_label("Note").fill("looks right")
+    page.get_by_role("button", name="Release").click()
+    page.locator(".badge", has_text="Released").wait_for()
+    page.goto(re.sub(r"/renditions/.*", "", page.url) + "/cohorts/")
+    page.get_by_role("link", name="Site A").click()
+    coordinator.picture("cohort")
+    page.get_by_role("link", name="Jobs").click()
+    coordinator.picture("jobs")
+    assert Event.objects.filter(verb="rendition.viewed").exists()
+
+
+def set_up_study(coordinator: Person, rater: Person) -> None:
+    page = coordinator.page
+    page.get_by_role("link", name="Studies").click()
+    page.get_by_role("link", name="New study").click()
+    page.get_by_label("Name").fill("Pilot")
+    page.get_by_label("Cohort").select_option("Site A")
+    page.get_by_label("Method").select_option("blur")
+    page.get_by_label(rater.user.display_name).check()
+    coordinator.picture("study-new")
+    page.get_by_role("button", name=re.compile("study", re.I)).click()
+    for _ in range(60):  # the originals are being re-encoded
+        if page.get_by_role("button", name="Open the study").count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    coordinator.picture("study-ready")
+    page.get_by_role("button", name="Open the study").click()
+    page.get_by_text("raters can begin").wait_for()
+
+
+def rate_everything(rater: Person) -> None:
+    """By keyboard alone, both versions, two items each."""
+    page = rater.sign_in()
+    rater.picture("desk-home")
+    page.get_by_role("link", name="Continue").focus()
+    page.keyboard.press("Enter")
+    for position in (1, 2):
+        page.get_by_role("heading", name=f"{position} of 2").wait_for()
+        page.keyboard.press("Space")
+        rater.until("#video", "element.currentTime > 0.2")
+        page.keyboard.press("1")
+        page.keyboard.press("n")
+        page.locator("#status").filter(has_text=re.compile(r"saved \d\d:\d\d")).wait_for()
+        rater.picture(f"desk-{position}")
+        page.locator("#next:enabled").wait_for()
+        page.keyboard.press("Enter")
+    page.wait_for_url("**/rate/")
+    assert Rating.objects.count() == 4
+    assert Rendition.objects.count() == 2

@@ -1,0 +1,140 @@
+"""The access table is complete and true: every route, every role, own and other's object, anonymous."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Role
+from cohorts.models import Upload
+from deid.models import Rendition
+from ratings import services as studies
+from tests import access_table
+from tests.access_table import ROLES, TABLE, Row
+from tests.factories import (
+    CohortFactory,
+    JobFactory,
+    OriginalFactory,
+    ParticipantFactory,
+    RecordingFactory,
+    RenditionFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def routes(patterns: list, prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            namespace = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from routes(pattern.url_patterns, namespace)
+        elif isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name}"
+
+
+def all_routes() -> list[str]:
+    return sorted(set(routes(get_resolver().url_patterns)))
+
+
+def test_every_route_is_in_the_table_and_every_row_is_a_route():
+    assert set(all_routes()) == set(TABLE) | set(access_table.ALLAUTH)
+
+
+class World:
+    """One cohort with one of everything, and a study with one rater."""
+
+    def __init__(self, coordinator, rater) -> None:
+        self.cohort = CohortFactory(coordinators=[coordinator])
+        participant = ParticipantFactory(cohort=self.cohort)
+        self.recording = RecordingFactory(participant=participant)
+        self.upload = Upload.objects.create(
+            cohort=self.cohort, code="PD-9", task="speech", state="refused", message="no"
+        )
+        self.job = JobFactory(recording=self.recording, method="blur")
+        self.rendition = RenditionFactory(recording=self.recording, method="pixelate", state=Rendition.State.IN_REVIEW)
+        RenditionFactory(recording=self.recording, method="mask")
+        OriginalFactory(recording=self.recording)
+        self.study, self.closed_study = (
+            studies.open_study(
+                study=studies.create_study(
+                    name=f"{name} {self.cohort.pk}",
+                    cohort=self.cohort,
+                    method="mask",
+                    raters=[rater],
+                    actor=coordinator,
+                ),
+                actor=coordinator,
+            )
+            for name in ("Open", "Closed")
+        )
+        studies.close_study(study=self.closed_study, actor=coordinator)
+        self.presentation = self.study.presentations.first()
+
+    def address(self, route: str) -> str:
+        kind = TABLE[route].target
+        return reverse(route, kwargs={"pk": getattr(self, kind).pk}) if kind else reverse(route)
+
+
+@pytest.fixture
+def people() -> dict[str, object]:
+    return {role: UserFactory(role=Role(role)) for role in ROLES}
+
+
+def call(client: Client, row: Row, address: str) -> int:
+    response = getattr(client, row.method)(address, **row.sent)
+    if response.streaming:
+        b"".join(response.streaming_content)
+    return response.status_code
+
+
+@pytest.mark.parametrize("route", sorted(TABLE))
+@pytest.mark.parametrize("role", ROLES)
+def test_own_object(route: str, role: str, people, sign_in):
+    world = World(people["coordinator"], people["rater"])
+    assert call(sign_in(people[role]), TABLE[route], world.address(route)) == TABLE[route].own[role]
+
+
+@pytest.mark.parametrize("route", sorted(route for route, row in TABLE.items() if row.target))
+@pytest.mark.parametrize("role", ROLES)
+def test_anothers_object(route: str, role: str, people, sign_in):
+    world = World(UserFactory(role=Role.COORDINATOR), UserFactory(role=Role.RATER))
+    assert call(sign_in(people[role]), TABLE[route], world.address(route)) == TABLE[route].other[role]
+
+
+@pytest.mark.parametrize("route", sorted(TABLE))
+def test_anonymous(route: str, people):
+    world = World(people["coordinator"], people["rater"])
+    row, client = TABLE[route], Client()
+    response = getattr(client, row.method)(world.address(route), **row.sent)
+    assert response.status_code == row.anonymous
+    if row.anonymous == 302:
+        assert response.url.startswith("/account/login/")
+
+
+@pytest.mark.parametrize("route", sorted(route for route, row in TABLE.items() if row.target))
+def test_an_object_that_does_not_exist_is_404_or_forbidden(route: str, people, sign_in):
+    row = TABLE[route]
+    missing = uuid.uuid4() if row.target == "presentation" else 10**9
+    for role in ROLES:
+        expected = 403 if row.own[role] == 403 else 404
+        assert call(sign_in(people[role]), row, reverse(route, kwargs={"pk": missing})) == expected
+
+
+@pytest.mark.parametrize("route", sorted(TABLE))
+def test_another_method_is_405(route: str, people, sign_in):
+    world = World(people["coordinator"], people["rater"])
+    row = TABLE[route]
+    role = next(role for role in ROLES if row.own[role] != 403)
+    wrong = "delete" if row.method == "get" else "get"
+    assert getattr(sign_in(people[role]), wrong)(world.address(route)).status_code == 405
+
+
+@pytest.mark.parametrize("route", sorted(access_table.ALLAUTH))
+def test_accounts_pages(route: str, people, sign_in):
+    kwargs, anonymous, signed = access_table.ALLAUTH[route]
+    assert Client().get(reverse(route, kwargs=kwargs)).status_code == anonymous
+    for role in ROLES:
+        assert sign_in(people[role]).get(reverse(route, kwargs=kwargs)).status_code == signed, role

@@ -1,0 +1,85 @@
+"""The real processes (web, worker, scheduler) against the test database, for tests that need them."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from celery import Celery
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from kombu import Queue
+
+from config.embedded import APP
+from demo.processes import Stack, free_port
+
+
+def database_url() -> str:
+    """The test database, as the app role where that exists."""
+    given = connection.settings_dict
+    user = APP if settings.EMBEDDED_DATABASE else given["USER"]
+    password = f":{quote(given['PASSWORD'], safe='')}" if given["PASSWORD"] else ""
+    host = quote(given["HOST"] or "localhost", safe="")
+    return f"postgresql://{user}{password}@{host}:{given['PORT'] or 5432}/{given['NAME']}"
+
+
+@contextmanager
+def running_product(var: Path, **env: str) -> Iterator[Stack]:
+    """Web, worker and scheduler as a user starts them; ended at the end."""
+    settings_of_processes = {
+        "DATABASE_URL": database_url(),
+        "SECRET_KEY": "only-for-tests-" + "x" * 40,
+        "STORAGE_URL": f"file://{settings.STORAGES['default']['OPTIONS']['location']}",
+        "CELERY_BROKER_URL": os.environ.get("CELERY_BROKER_URL", "filesystem://"),
+        "DEBUG": "false",
+        "LOG_LEVEL": "INFO",
+        **env,
+    }
+    static = var / "static"
+    if not static.exists():
+        from django.test import override_settings
+
+        storages = {
+            **settings.STORAGES,
+            "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        }
+        with override_settings(STATIC_ROOT=static, STORAGES=storages):
+            call_command("collectstatic", interactive=False, verbosity=0)
+    stack = Stack(var=var, port=free_port(), env=settings_of_processes, quiet=True)
+    stack.start()
+    try:
+        stack.wait_until_up()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def doorbell(var: Path) -> Callable[[int], None]:
+    """Rings for a job in the queue of the processes under `var`, as often as it is called."""
+    folder = var / "queue"
+    bell = Celery("doorbell", broker=os.environ.get("CELERY_BROKER_URL", "filesystem://"), set_as_current=False)
+    if bell.conf.broker_url.startswith("filesystem"):
+        messages = {"data_folder_in": str(folder / "messages"), "data_folder_out": str(folder / "messages")}
+        bell.conf.broker_transport_options = {**messages, "control_folder": folder / "control"}
+    bell.conf.task_queues = [Queue("cpu", routing_key="cpu")]
+
+    def ring(job_id: int) -> None:
+        bell.send_task("deid.tasks.render_cpu", kwargs={"job_id": job_id}, queue="cpu")
+
+    return ring
+
+
+def eventually(
+    look: Callable[[], object], *, seconds: float = 60, every: float = 0.1, stack: Stack | None = None
+) -> object:
+    """What `look` returns once it is true; an AssertionError with the processes' last words when it never is."""
+    import time
+
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := look():
+            return answer
+        time.sleep(every)
+    raise AssertionError(f"nothing happened within {seconds:g} s. {stack.last_words() if stack else ''}")
