@@ -22,6 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     settings.CELERY_BROKER_URL = "memory://"  # tests with real workers set their own, see tests/product.py
 
 
@@ -40,12 +41,19 @@ def django_db_modify_db_settings() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """The app role gets the same rights in the test database as in the real one."""
     if settings.EMBEDDED_DATABASE:
         with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
             for statement in embedded.app_grants():
                 cursor.execute(statement)
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+        # A browser that broke off a download leaves the live server's thread with an open connection.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -164,6 +164,19 @@ def plane_array(picture: av.VideoFrame, number: int, channels: int = 1) -> NDArr
     return rows.reshape(plane.height, plane.width, channels) if channels > 1 else rows
 
 
+def colour_of(picture: av.VideoFrame) -> Colour:
+    """The colour tags of a decoded picture."""
+    full = picture.color_range == 2 or picture.format.name.startswith("yuvj")
+    is_rgb = picture.format.is_rgb
+    return Colour(
+        full_range=full and not is_rgb,
+        range_said=full or picture.color_range == 1,
+        primaries=int(picture.color_primaries) or UNSPECIFIED,
+        transfer=int(picture.color_trc) or UNSPECIFIED,
+        matrix=6 if is_rgb else int(picture.colorspace) or UNSPECIFIED,  # RGB is converted with BT.601
+    )
+
+
 def orientation_of(picture: av.VideoFrame) -> Orientation:
     """Read the display matrix libav attached to a picture; without one the picture is upright as stored.
 

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from videoio.container import first_video, open_input, translated
 from videoio.errors import MediaError
-from videoio.frames import UNSPECIFIED, Colour, orientation_of
+from videoio.frames import Colour, colour_of, orientation_of
 
 HDR = {16: "PQ (SMPTE ST 2084)", 18: "HLG (ARIB STD-B67)"}  # numbers of the H.264 VUI
 SIDE_MIN = 16  # pixels; the smallest picture that H.264 in 4:2:0 holds with room to spare
@@ -270,19 +270,6 @@ def _described(container: InputContainer, picture: av.VideoFrame, times: _Times,
         colour=colour_of(picture),
         pixel_aspect=1 / aspect if orientation.transpose and aspect else aspect or Fraction(1),
         notes=_notes(container, stream),
-    )
-
-
-def colour_of(picture: av.VideoFrame) -> Colour:
-    """The colour tags of a decoded picture."""
-    full = picture.color_range == 2 or picture.format.name.startswith("yuvj")
-    is_rgb = picture.format.is_rgb
-    return Colour(
-        full_range=full and not is_rgb,
-        range_said=full or picture.color_range == 1,
-        primaries=int(picture.color_primaries) or UNSPECIFIED,
-        transfer=int(picture.color_trc) or UNSPECIFIED,
-        matrix=6 if is_rgb else int(picture.colorspace) or UNSPECIFIED,  # RGB is converted with BT.601
     )
 
 

@@ -11,8 +11,8 @@ from av.video.stream import VideoStream
 
 from videoio.container import first_video, open_input, translated
 from videoio.errors import MediaError
-from videoio.frames import Frame, Orientation, Plane, copied_planes, orientation_of
-from videoio.probe import Limits, check_sides, colour_of
+from videoio.frames import Frame, Orientation, Plane, colour_of, copied_planes, orientation_of
+from videoio.probe import Limits, check_sides
 
 MAX_REPAIR_S = 1.0  # a display time is moved by at most this much to keep times rising
 # Formats in which every packet holds one displayed picture, so that a picture lost on the way can be counted.

@@ -80,6 +80,10 @@ def test_a_bad_upload_is_refused_by_the_worker_which_lives_on(tmp_path: Path, re
         eventually(lambda: states() == ["done"], stack=stack)
 
 
+def all_done() -> bool:
+    return set(states()) == {"done"}
+
+
 def attempts() -> int:
     return sum(Job.objects.values_list("attempts", flat=True))
 
@@ -97,16 +101,14 @@ def test_twenty_kills_and_doubled_messages_leave_one_rendition_per_job(
             for job in jobs * 3:
                 bell(job.pk)
             # A claim that is newer than the last kill: the worker is in the middle of it.
-            eventually(
-                lambda: (attempts() > seen[-1] and "running" in states()) or set(states()) == {"done"}, every=0.02
-            )
-            if set(states()) == {"done"}:  # a quick machine finished between two kills: more work
+            eventually(lambda: (attempts() > seen[-1] and "running" in states()) or all_done(), every=0.02)
+            if all_done():  # a quick machine finished between two kills: more work
                 extra = {"method": "blur", "decisions": [[0, n_kills, "keep_masked"]]}
                 jobs.append(Job.objects.create(recording=recording, **extra))
                 continue
             seen.append(attempts())
             n_kills += bool(kill_worker(stack, whole=n_kills % 2 == 0))
-        eventually(lambda: set(states()) == {"done"}, seconds=120, stack=stack)
+        eventually(all_done, seconds=120, stack=stack)
     assert attempts() - len(jobs) >= 15, "the kills did not hit the work"
     assert sorted(Rendition.objects.values_list("job_id", flat=True)) == sorted(job.pk for job in jobs)
     stored = {str(path.relative_to(media)) for path in media.rglob("*") if path.is_file()}
