@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from django.conf import settings
+from django.conf import DEFAULT_STORAGE_ALIAS, settings
 from django.core.files import File
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import FileSystemStorage, default_storage, storages
 
 
 def random_name() -> str:
@@ -33,12 +33,9 @@ def remove(name: str) -> None:
 @contextmanager
 def local_copy(name: str) -> Iterator[Path]:
     """A path on this machine, for libraries that want one: the file itself, or a temporary copy of a remote one."""
-    if isinstance(default_storage, FileSystemStorage) or hasattr(default_storage, "path"):
-        try:
-            yield Path(default_storage.path(name))
-            return
-        except NotImplementedError:
-            pass
+    if isinstance(storages[DEFAULT_STORAGE_ALIAS], FileSystemStorage):
+        yield Path(default_storage.path(name))
+        return
     settings.WORK_FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=settings.WORK_FOLDER) as copy:
         with default_storage.open(name) as remote:
