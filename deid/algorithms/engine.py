@@ -216,11 +216,11 @@ def _nothing_shown(seen: Survey) -> Withheld:
     if not any(seen.detections):
         return Withheld(
             f"no face was found in any of the {seen.n_frames} frames, so nothing may be given out: check that this is "
-            "the right recording; a reviewer may decide that it shows no face."
+            "the right recording, that the face is in the picture and well lit."
         )
     return Withheld(
         f"no face was found for long enough to be certain in any of the {seen.n_frames} frames, so nothing may be "
-        "given out: check that this is the right recording; a reviewer may decide frame by frame."
+        "given out: check that this is the right recording, that the face is in the picture and well lit."
     )
 
 

@@ -1,20 +1,13 @@
 """MediaPipe's two face detectors joined, with mirrored borders for faces cut by the edge of the picture."""
 
-import hashlib
-import os
-import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from importlib.metadata import version as installed_version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from faces.mediapipe_models import quiet, version_of
 from faces.protocol import FaceBox, joined
 
 CONFIDENCE = 0.5  # the models' own default
@@ -22,7 +15,10 @@ BORDER = 1 / 8  # of the width, mirrored on the left and on the right
 TILES_EVERY = 15  # pictures; half a second at 30 fps, the length over which a late face's head is masked backwards
 TILE_OVERLAP = 1.25
 _SHORT, _FULL = 0, 1  # model_selection: 128x128 input for close faces, 192x192 input for faces up to 5 m
-_MODELS = ("face_detection_short_range.tflite", "face_detection_full_range_sparse.tflite")
+_MODELS = (
+    "face_detection/face_detection_short_range.tflite",
+    "face_detection/face_detection_full_range_sparse.tflite",
+)
 
 
 class MediapipeDetector:
@@ -50,8 +46,7 @@ class MediapipeDetector:
     @property
     def version(self) -> str:
         """Library version and SHA-256 prefixes of both model files."""
-        hashes = "+".join(hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in _model_files())
-        return f"{installed_version('mediapipe')} {hashes} confidence={self._confidence:g}"
+        return f"{version_of(*_MODELS)} confidence={self._confidence:g}"
 
     def detect(self, rgb: NDArray[np.uint8]) -> list[FaceBox]:
         """Faces of an (h, w, 3) uint8 RGB picture in its pixels, by falling score.
@@ -134,34 +129,10 @@ def _folded(box: FaceBox, width: float) -> FaceBox:
     return box
 
 
-def _model_files() -> list[Path]:
-    spec = find_spec("mediapipe")
-    if spec is None or spec.origin is None:
-        raise RuntimeError("the package mediapipe is not installed: install the project's locked requirements.")
-    return [Path(spec.origin).parent / "modules" / "face_detection" / name for name in _MODELS]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the library's start-up notes, which go past Python to file descriptor 2, out of logs and terminals."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    silence = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(silence, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(silence)
-
-
 def _built(model: int, confidence: float) -> Any:
-    os.environ.setdefault("GLOG_minloglevel", "3")  # read once, when the library is loaded
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from mediapipe.python.solutions.face_detection import FaceDetection
+    with quiet():
+        from mediapipe.python.solutions.face_detection import FaceDetection
 
-    with _quiet():
         built = FaceDetection(model_selection=model, min_detection_confidence=confidence)
         built.process(np.zeros((64, 64, 3), np.uint8))  # the graph says most while it runs for the first time
     return built

@@ -1,0 +1,88 @@
+"""Donors: faces of nobody that methods put in the patient's place. The format of a folder of donors, and reading it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SHIPPED = Path(__file__).resolve().parents[1] / "donors"
+INDEX, ARRAYS = "donors.json", "donors.npz"
+
+
+class BadDonors(ValueError):
+    """A folder of donors cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Donor:
+    """A frontal, neutral face with bare forehead.
+
+    `picture` (h, w, 3) uint8 RGB; `mesh` (478, 3) points in its pixels; `descriptor` (128,) of dlib;
+    `skin` CIE L*a*b* of the cheeks.
+    """
+
+    name: str
+    sex: Literal["f", "m"]
+    age: float
+    skin: tuple[float, float, float]
+    picture: NDArray[np.uint8]
+    mesh: NDArray[np.float64]
+    descriptor: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class DonorFolder:
+    """An index `donors.json` ({"donors": [{"name", "file", "sex", "age", "skin", ...}], ...}) beside the pictures, and
+    `donors.npz` with `mesh` (n, 478, 3) and `descriptor` (n, 128) in the order of the index."""
+
+    path: Path
+    entries: tuple[dict[str, Any], ...]
+    mesh: NDArray[np.float64]
+    descriptor: NDArray[np.float64]
+
+    @classmethod
+    def open(cls, path: Path = SHIPPED) -> "DonorFolder":
+        """Read the index.
+
+        Raises
+        ------
+        BadDonors : files are missing or do not belong together
+        """
+        try:
+            entries = tuple(json.loads((path / INDEX).read_text())["donors"])
+            with np.load(path / ARRAYS) as arrays:
+                mesh, descriptor = arrays["mesh"].astype(np.float64), arrays["descriptor"].astype(np.float64)
+        except (OSError, KeyError, ValueError) as error:
+            raise BadDonors(
+                f"{path} is no folder of donors ({error}): build one with manage.py build_donors."
+            ) from error
+        if not len(entries) == len(mesh) == len(descriptor):
+            raise BadDonors(f"{path} lists {len(entries)} donors and holds {len(mesh)} meshes: build it anew.")
+        return cls(path, entries, mesh, descriptor)
+
+    @property
+    def names(self) -> list[str]:
+        return [entry["name"] for entry in self.entries]
+
+    def load(self, name: str) -> Donor:
+        """One donor with its picture.
+
+        Raises
+        ------
+        BadDonors : the folder has no such donor, or its picture cannot be read
+        """
+        if name not in self.names:
+            raise BadDonors(f"there is no donor {name!r}; use one of: {', '.join(self.names)}.")
+        number = self.names.index(name)
+        entry = self.entries[number]
+        picture = cv2.imread(str(self.path / entry["file"]))
+        if picture is None:
+            raise BadDonors(f"the picture {entry['file']} of donor {name!r} cannot be read: build the folder anew.")
+        return Donor(
+            name, entry["sex"], float(entry["age"]), tuple(entry["skin"]),
+            np.ascontiguousarray(picture[:, :, ::-1]), self.mesh[number], self.descriptor[number],
+        )  # fmt: skip

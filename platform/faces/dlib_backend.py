@@ -1,0 +1,79 @@
+"""dlib's descriptor and 68 landmarks: a recogniser and a landmarker that know nothing of MediaPipe's mesh.
+
+The 68-point model was trained on 300-W, whose licence is non-commercial: it is for evaluation only.
+"""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faces.protocol import FaceBox
+
+SAME_PERSON = 0.6  # Euclidean distance of descriptors below which dlib calls two pictures one person
+
+
+def _model_file(name: str) -> str:
+    # The package is located, not imported: its __init__ needs pkg_resources, which newer setuptools do not have.
+    spec = find_spec("face_recognition_models")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    if not folders:
+        raise RuntimeError(
+            "the package face_recognition_models is not installed: install the project's locked requirements."
+        )
+    return str(Path(folders[0]) / "models" / name)
+
+
+@cache
+def _detector() -> Any:
+    import dlib
+
+    return dlib.get_frontal_face_detector()
+
+
+@cache
+def _landmarker() -> Any:
+    import dlib
+
+    return dlib.shape_predictor(_model_file("shape_predictor_68_face_landmarks.dat"))
+
+
+@cache
+def _recogniser() -> Any:
+    import dlib
+
+    return dlib.face_recognition_model_v1(_model_file("dlib_face_recognition_resnet_model_v1.dat"))
+
+
+def landmarks68(rgb: NDArray[np.uint8], box: FaceBox | None = None) -> NDArray[np.float64] | None:
+    """(68, 2) iBUG points in pixels of the largest face, or of the face in `box`; None when no face is found."""
+    shape = _shape(rgb, box)
+    return None if shape is None else np.array([(p.x, p.y) for p in shape.parts()], dtype=np.float64)
+
+
+def descriptor(rgb: NDArray[np.uint8], box: FaceBox | None = None) -> NDArray[np.float64] | None:
+    """(128,) descriptor of the largest face of an (h, w, 3) picture, or of the face in `box`; None when none is found.
+
+    Descriptors are compared by Euclidean distance; below 0.6 two pictures count as one person.
+    """
+    shape = _shape(rgb, box)
+    if shape is None:
+        return None
+    return np.array(_recogniser().compute_face_descriptor(np.ascontiguousarray(rgb), shape), dtype=np.float64)
+
+
+def _shape(rgb: NDArray[np.uint8], box: FaceBox | None) -> Any:
+    import dlib
+
+    picture = np.ascontiguousarray(rgb)
+    if box is not None:
+        where = dlib.rectangle(round(box.x), round(box.y), round(box.x + box.width), round(box.y + box.height))
+    else:
+        found = list(_detector()(picture, 0)) or list(_detector()(picture, 1))
+        if not found:
+            return None
+        where = max(found, key=lambda face: face.area())
+    return _landmarker()(picture, where)
