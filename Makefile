@@ -37,7 +37,7 @@ lint: setup ## ruff, mypy, import-linter, migrations
 	@ruff format --check .
 	@mypy .
 	@lint-imports
-	@$(MANAGE) makemigrations --check --dry-run --skip-checks
+	@.venv/bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run --skip-checks # no database needed
 
 bench: setup ## speed and memory of every method, as a ratio to decode and encode alone
 	@$(MANAGE) bench $(VIDEO)

@@ -1,6 +1,7 @@
 """Warping pictures by a triangle mesh: one dense map, one remap."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,10 +22,9 @@ class WarpMap:
     y: NDArray[np.float32]
     covered: NDArray[np.bool_]
 
-    def apply(self, picture: NDArray[np.generic], interpolation: int = cv2.INTER_LINEAR) -> NDArray[np.generic]:
+    def apply(self, picture: NDArray[Any], interpolation: int = cv2.INTER_LINEAR) -> NDArray[Any]:
         """The warped picture in the box; pixels that no triangle covers are undefined."""
-        warped: NDArray[np.generic] = cv2.remap(picture, self.x, self.y, interpolation, borderMode=cv2.BORDER_REPLICATE)
-        return warped
+        return cv2.remap(picture, self.x, self.y, interpolation, borderMode=cv2.BORDER_REPLICATE)
 
 
 def triangulate(points: Points) -> NDArray[np.int32]:
@@ -46,7 +46,7 @@ def warp_map(triangles: NDArray[np.int32], source: Points, target: Points, box: 
     numbers = np.full((height, width), -1, np.int32)
     corners = np.round((target[:, :2] - (left, top))[triangles] * (1 << _SHIFT)).astype(np.int32)
     for number, triangle in enumerate(corners):
-        cv2.fillConvexPoly(numbers, triangle, number, shift=_SHIFT)
+        cv2.fillConvexPoly(numbers, triangle, [number], shift=_SHIFT)
     affine = _affine(triangles, source, target)
     covered = numbers >= 0
     each = affine[numbers[covered]]
