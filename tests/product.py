@@ -32,7 +32,7 @@ def running_product(var: Path, **env: str) -> Iterator[Stack]:
         "DATABASE_URL": database_url(),
         "SECRET_KEY": "only-for-tests-" + "x" * 40,
         "STORAGE_URL": f"file://{settings.STORAGES['default']['OPTIONS']['location']}",
-        "CELERY_BROKER_URL": os.environ.get("CELERY_BROKER_URL", "filesystem://"),
+        "CELERY_BROKER_URL": os.environ["TEST_BROKER_URL"],
         "DEBUG": "false",
         "LOG_LEVEL": "INFO",
         **env,
@@ -59,7 +59,7 @@ def running_product(var: Path, **env: str) -> Iterator[Stack]:
 def doorbell(var: Path) -> Callable[[int], None]:
     """Rings for a job in the queue of the processes under `var`, as often as it is called."""
     folder = var / "queue"
-    bell = Celery("doorbell", broker=os.environ.get("CELERY_BROKER_URL", "filesystem://"), set_as_current=False)
+    bell = Celery("doorbell", broker=os.environ["TEST_BROKER_URL"], set_as_current=False)
     if bell.conf.broker_url.startswith("filesystem"):
         messages = {"data_folder_in": str(folder / "messages"), "data_folder_out": str(folder / "messages")}
         bell.conf.broker_transport_options = {**messages, "control_folder": folder / "control"}

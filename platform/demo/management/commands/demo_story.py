@@ -15,6 +15,7 @@ from demo.client import Refused
 from demo.people import PEOPLE, ensure_people
 from demo.story import OWN_CLIP, Story
 from ratings.models import Study
+from ratings.services import close_study
 
 TITLE = "Demo"
 
@@ -55,6 +56,8 @@ class Command(BaseCommand):
 
     def _tell(self, story: Story, video: Path | None) -> None:
         self._say(f"The main job through {story.url}:")
+        for left in Study.objects.filter(name__startswith=TITLE, state=Study.State.OPEN):  # of a demo that was broken off
+            close_study(study=left, actor=None)
         with story.stage("recordings taken in") as said:
             stages.make_cohort(story)
             by_manifest, by_page = self._bring(story, video)
