@@ -118,6 +118,11 @@ class Rendition(models.Model):
         """Frame states as runs (first, last, state), last included."""
         return [(first, last, state) for first, last, state in self.certificate["runs"]]
 
+    @property
+    def run_times(self) -> list[tuple[float, float]]:
+        """Start and end of each run, seconds from the first frame."""
+        return [(start, end) for start, end in self.certificate["run_times"]]
+
 
 class Decision(models.Model):
     """What a reviewer decided about a run of withheld frames."""

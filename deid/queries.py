@@ -49,10 +49,9 @@ class Waiting:
 def withheld_runs(rendition: Rendition) -> list[Waiting]:
     """Runs that showed nothing of the picture because no decision about them was positive."""
     decided = {decision.first: decision for decision in rendition.decisions.all()}
-    seconds = rendition.recording.duration / max(rendition.n_frames, 1)
     return [
-        Waiting(first, last, first * seconds, (last + 1) * seconds, decided.get(first))
-        for first, last, state in rendition.runs
+        Waiting(first, last, start, end, decided.get(first))
+        for (first, last, state), (start, end) in zip(rendition.runs, rendition.run_times, strict=True)
         if state == "withheld"
     ]
 
@@ -63,9 +62,9 @@ def frames_waiting(rendition: Rendition) -> int:
 
 
 def strip(rendition: Rendition) -> list[dict[str, float | str]]:
-    """The frame states as positions on a strip, in per cent of its width."""
-    n = max(rendition.n_frames, 1)
+    """The frame states as positions on a strip of time, in per cent of its width: players seek by time."""
+    whole = max((end for _start, end in rendition.run_times), default=0) or 1
     return [
-        {"state": state, "x": 100 * first / n, "width": 100 * (last - first + 1) / n, "first": first, "last": last}
-        for first, last, state in rendition.runs
+        {"state": state, "x": 100 * start / whole, "width": 100 * (end - start) / whole, "first": first, "last": last}
+        for (first, last, state), (start, end) in zip(rendition.runs, rendition.run_times, strict=True)
     ]

@@ -92,7 +92,9 @@ class RenditionFactory(factory.django.DjangoModelFactory):
     def _create(cls, model_class: type[Rendition], *args: Any, **kwargs: Any) -> Rendition:
         recording, runs = kwargs["recording"], kwargs.pop("runs", None)
         n_frames = kwargs.setdefault("n_frames", recording.n_frames)
-        kwargs.setdefault("certificate", {"runs": runs or [[0, n_frames - 1, "covered"]]})
+        runs = runs or [[0, n_frames - 1, "covered"]]
+        times = [[first / 25, (last + 1) / 25] for first, last, _state in runs]
+        kwargs.setdefault("certificate", {"runs": runs, "run_times": times})
         kwargs.setdefault("job", JobFactory(recording=recording, method=kwargs["method"], state=Job.State.DONE))
         if kwargs["state"] in (Rendition.State.RELEASED, Rendition.State.REJECTED):
             kwargs.setdefault("reviewed_by", UserFactory())

@@ -9,7 +9,8 @@ from typing import Any
 class Certificate:
     """JSON-able record of one rendition.
 
-    `runs` are (first frame, last frame, state) without gaps, empty for a re-encoded original. `faces_per_frame` counts
+    `runs` are (first frame, last frame, state) without gaps, empty for a re-encoded original; `run_times` are their
+    start and end in seconds from the first frame, since a variable rate tells no time from a number. `faces_per_frame` counts
     frames by their number of detected faces. `failures` are (frame, "detector" or "method", reason): those frames are
     masked. `encoding` is equal for files that were encoded alike.
     """
@@ -23,6 +24,7 @@ class Certificate:
     height: int
     duration_s: float
     runs: list[tuple[int, int, str]]
+    run_times: list[tuple[float, float]]
     counts: dict[str, int]
     faces_per_frame: dict[str, int]
     failures: list[tuple[int, str, str]]
@@ -42,6 +44,7 @@ class Certificate:
         """Plain lists, dicts, numbers and strings."""
         record = asdict(self)
         record["runs"] = [list(run) for run in self.runs]
+        record["run_times"] = [list(times) for times in self.run_times]
         record["failures"] = [list(failure) for failure in self.failures]
         return record
 
@@ -58,6 +61,7 @@ class Certificate:
             odd = ", ".join(sorted(names.symmetric_difference(record)))
             raise ValueError(f"this is no certificate of this version: missing or unknown fields {odd}.")
         values = dict(record)
+        values["run_times"] = [(float(start), float(end)) for start, end in record["run_times"]]
         values["runs"] = [(int(first), int(last), str(state)) for first, last, state in record["runs"]]
         values["failures"] = [(int(frame), str(part), str(why)) for frame, part, why in record["failures"]]
         return cls(**values)

@@ -186,7 +186,8 @@ def _certificate(
         width=job.info.width,
         height=job.info.height,
         duration_s=round(job.info.duration_s, 6),
-        runs=runs(states),
+        runs=(stretches := runs(states)),
+        run_times=_run_times(stretches, job),
         counts=dict(counts(states)) if states else {},
         faces_per_frame=faces_per_frame,
         failures=failures,
@@ -197,6 +198,12 @@ def _certificate(
         software=_software(),
         notes=list(job.info.notes),
     )
+
+
+def _run_times(stretches: list[tuple[int, int, str]], job: _Job) -> list[tuple[float, float]]:
+    """Start and end of each run, seconds from the first frame; a run ends where the next begins."""
+    starts = [*(time - job.times[0] for time in job.times), job.info.duration_s]
+    return [(round(starts[first], 6), round(max(starts[last + 1], starts[last]), 6)) for first, last, _ in stretches]
 
 
 def _audio_word(job: _Job) -> str:

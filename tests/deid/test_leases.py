@@ -26,7 +26,7 @@ def finished_file(folder: Path, name: str = "out.mp4") -> Path:
 
 
 def certificate() -> SimpleNamespace:
-    runs = {"runs": [[0, 99, "covered"]]}
+    runs = {"runs": [[0, 99, "covered"]], "run_times": [[0, 4]]}
     return SimpleNamespace(n_frames=100, encoding="x264", to_dict=lambda: runs)
 
 

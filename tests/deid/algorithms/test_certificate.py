@@ -9,7 +9,8 @@ from deid.algorithms.certificate import Certificate
 
 RECORD = Certificate(
     method="blur", parameters={"kernel": 0.5}, detector="mediapipe", detector_version="0.10.21", n_frames=10, width=64,
-    height=48, duration_s=0.4, runs=[(0, 6, "covered"), (7, 9, "withheld")], counts={"covered": 7, "withheld": 3},
+    height=48, duration_s=0.4, runs=[(0, 6, "covered"), (7, 9, "withheld")], run_times=[(0.0, 0.28), (0.28, 0.4)],
+    counts={"covered": 7, "withheld": 3},
     faces_per_frame={"0": 3, "1": 7}, failures=[(8, "method", "ValueError: x")], encoding="libx264", audio="kept",
     source_sha256="a" * 64, output_sha256="b" * 64, software="semblance 0.1.0",
 )  # fmt: skip

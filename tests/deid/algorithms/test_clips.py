@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.data_files import data_video
 
 ROOT = Path(__file__).parents[3]
@@ -36,7 +38,12 @@ def test_a_close_up_is_covered_throughout(tmp_path):
 
 def test_a_cut_to_a_cartoon_is_withheld_from_the_cut_on(tmp_path):
     """The cut is at frame 72 of 169; the cartoon's own faces decide nothing."""
-    assert certificate("B_pyfeat_face_noface.mov", tmp_path)["runs"] == [[0, 71, "covered"], [72, 168, "withheld"]]
+    record = certificate("B_pyfeat_face_noface.mov", tmp_path)
+    assert record["runs"] == [[0, 71, "covered"], [72, 168, "withheld"]]
+    (start, cut), (again, end) = record["run_times"]
+    assert (start, cut) == (0, again)
+    assert cut == pytest.approx(2.4, abs=0.05)  # 72 frames at 30 fps: the rate changes at the cut
+    assert end == pytest.approx(6.4, abs=0.1)
 
 
 def test_a_cartoon_is_not_given_out(tmp_path):

@@ -56,7 +56,9 @@ class Command(BaseCommand):
 
     def _tell(self, story: Story, video: Path | None) -> None:
         self._say(f"The main job through {story.url}:")
-        for left in Study.objects.filter(name__startswith=TITLE, state=Study.State.OPEN):  # of a demo that was broken off
+        for left in Study.objects.filter(
+            name__startswith=TITLE, state=Study.State.OPEN
+        ):  # of a demo that was broken off
             close_study(study=left, actor=None)
         with story.stage("recordings taken in") as said:
             stages.make_cohort(story)
