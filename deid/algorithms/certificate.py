@@ -9,9 +9,9 @@ from typing import Any
 class Certificate:
     """JSON-able record of one rendition.
 
-    `runs` are (first frame, last frame, state) without gaps, empty for a re-encoded original; `run_times` are their
-    start and end in seconds from the first frame, since a variable rate tells no time from a number.
-    `faces_per_frame` counts frames by their number of detected faces. `failures` are (frame, "detector" or "method", reason): those frames are
+    `runs` are (first frame, last frame, state) without gaps, empty for a re-encoded original. `run_times` are their
+    start and end in seconds from the first frame: a variable rate tells no time from a number. `faces_per_frame` counts
+    frames by their number of detected faces. `failures` are (frame, "detector" or "method", reason): those frames are
     masked. `encoding` is equal for files that were encoded alike.
     """
 
