@@ -61,6 +61,8 @@ def doorbell(var: Path) -> Callable[[int], None]:
     folder = var / "queue"
     bell = Celery("doorbell", broker=os.environ["TEST_BROKER_URL"], set_as_current=False)
     if bell.conf.broker_url.startswith("filesystem"):
+        for name in ("messages", "control"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
         messages = {"data_folder_in": str(folder / "messages"), "data_folder_out": str(folder / "messages")}
         bell.conf.broker_transport_options = {**messages, "control_folder": folder / "control"}
     bell.conf.task_queues = [Queue("cpu", routing_key="cpu")]

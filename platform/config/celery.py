@@ -36,5 +36,6 @@ def ring(task: str, *, queue: str = "cpu", **ids: int) -> None:
     try:
         make_queue_folders()
         app.send_task(task, kwargs=ids, queue=queue, retry=False)
-    except (KombuError, OperationalError, OSError) as error:
+    except (KombuError, OperationalError, OSError, ValueError) as error:
+        # ValueError: the folder transport read the list of queues while another process was just writing it.
         logging.getLogger(__name__).warning("could not ring %s %s: %s", task, ids, error)
