@@ -1,12 +1,16 @@
 """Forms; their rules are the services' own validators."""
 
+from typing import Any
+
 from django import forms
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from deid.algorithms.registry import deidentification_methods
-from deid.models import Decision
-from deid.validators import validate_method
+from deid.donor_names import validate_donor_name
+from deid.donor_queries import donor_choices
+from deid.models import Decision, OwnDonor
+from deid.validators import validate_donor, validate_method
 
 
 def method_choices() -> list[tuple[str, str]]:
@@ -20,6 +24,18 @@ class JobForm(forms.Form):
     method = forms.CharField(
         label=_("Method"), widget=forms.RadioSelect(choices=method_choices()), validators=[validate_method]
     )
+    donor = forms.CharField(
+        label=_("Donor"),
+        required=False,
+        widget=forms.Select,
+        validators=[validate_donor],
+        help_text=_("For methods that put another face in place. A participant keeps the first one."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("The participant's, or chosen by the engine")), *donor_choices()]
+        self.fields["donor"].widget = forms.Select(choices=choices)
 
 
 class DecisionForm(forms.Form):
@@ -29,3 +45,22 @@ class DecisionForm(forms.Form):
 
 class ReviewForm(forms.Form):
     note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class DonorForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=40,
+        validators=[validate_donor_name],
+        help_text=_("Such as own-volunteer-1; never the person's name."),
+    )
+    sex = forms.ChoiceField(label=_("Sex"), choices=OwnDonor.Sex.choices)
+    age = forms.IntegerField(label=_("Age"), min_value=18, max_value=110)
+    consent = forms.CharField(
+        label=_("Consent record"), max_length=200, help_text=_("Where the signed consent to lend the face is kept.")
+    )
+    consented_on = forms.DateField(label=_("Consent signed on"), widget=forms.DateInput(attrs={"type": "date"}))
+    photograph = forms.FileField(
+        label=_("Photograph"),
+        help_text=_("From the front, neutral, mouth closed, forehead bare, evenly lit, at least 400 pixels high."),
+    )

@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cohorts.models import Recording
+from cohorts.models import Participant, Recording
+from deid.donor_names import validate_donor_name
 
 
 class Job(models.Model):
@@ -152,3 +153,57 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"frames {self.first}-{self.last}: {self.verdict}"
+
+
+class OwnDonor(models.Model):
+    """A donor that a coordinator added: a photograph of somebody who consented to lend their face."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", _("Being checked")
+        ACCEPTED = "accepted", _("Accepted")
+        REFUSED = "refused", _("Refused")
+
+    class Sex(models.TextChoices):
+        FEMALE = "f", _("Female")
+        MALE = "m", _("Male")
+
+    name = models.CharField(_("name"), max_length=40, unique=True, validators=[validate_donor_name])
+    sex = models.CharField(_("sex"), max_length=1, choices=Sex.choices)
+    age = models.PositiveSmallIntegerField(_("age"))
+    consent = models.CharField(_("consent record"), max_length=200)
+    consented_on = models.DateField(_("consent signed on"))
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
+    message = models.TextField(blank=True)
+    storage_name = models.CharField(max_length=100, blank=True)
+    # The face's mesh, descriptor and skin tone, as the worker found them: what `Donor` holds beside the picture.
+    arrays = models.JSONField(default=dict, blank=True)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(name="owndonor_sex_known", condition=models.Q(sex__in=["f", "m"])),
+            models.CheckConstraint(name="owndonor_adult", condition=models.Q(age__gte=18, age__lte=110)),
+            models.CheckConstraint(name="owndonor_consent_recorded", condition=~models.Q(consent="")),
+            models.CheckConstraint(
+                name="owndonor_name_form", condition=models.Q(name__regex=r"^own-[a-z0-9]+(-[a-z0-9]+)*$")
+            ),
+            models.CheckConstraint(
+                name="owndonor_refused_says_why", condition=~models.Q(state="refused") | ~models.Q(message="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DonorAssignment(models.Model):
+    """The donor whose face a participant wears in every recording, so that sessions stay comparable."""
+
+    participant = models.OneToOneField(Participant, on_delete=models.PROTECT, related_name="donor_assignment")
+    donor = models.CharField(max_length=60)
+    fixed_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.participant.code}: {self.donor}"

@@ -11,9 +11,16 @@ from accounts.models import User
 from cohorts.models import Recording
 from config.celery import ring
 from deid.algorithms.registry import ORIGINAL, get_method
+from deid.donor_services import assigned_donor
 from deid.leases import claimable
 from deid.models import Decision, Job, Rendition
-from deid.validators import validate_in_review, validate_method, validate_releasable, validate_run
+from deid.validators import (
+    validate_donor,
+    validate_in_review,
+    validate_method,
+    validate_releasable,
+    validate_run,
+)
 
 
 def ring_job(job: Job) -> None:
@@ -21,10 +28,22 @@ def ring_job(job: Job) -> None:
 
 
 @transaction.atomic
-def request_job(*, recording: Recording, method: str, actor: User | None, decisions: list | None = None) -> Job:
-    """Ask for a rendition by a method. An equal job that is still open is returned instead of a second one."""
+def request_job(
+    *, recording: Recording, method: str, actor: User | None, decisions: list | None = None, donor: str = ""
+) -> Job:
+    """Ask for a rendition by a method. An equal job that is still open is returned instead of a second one.
+
+    Without `donor`, a method that wears one takes the participant's, or lets the engine choose.
+    """
     validate_method(method)
-    return _request(recording=recording, method=method, actor=actor, decisions=decisions or [])
+    parameters = {}
+    if get_method(method).uses_donor:
+        donor = donor or assigned_donor(recording.participant) or ""
+        validate_donor(donor)
+        parameters = {"donor": donor} if donor else {}
+    return _request(
+        recording=recording, method=method, actor=actor, decisions=decisions or [], parameters=parameters
+    )
 
 
 @transaction.atomic
@@ -39,12 +58,15 @@ def request_original(*, recording: Recording, actor: User | None, encoding: str 
     return done.first() or _request(recording=recording, method=ORIGINAL, actor=actor, decisions=[])
 
 
-def _request(*, recording: Recording, method: str, actor: User | None, decisions: list) -> Job:
+def _request(
+    *, recording: Recording, method: str, actor: User | None, decisions: list, parameters: dict | None = None
+) -> Job:
     Recording.objects.select_for_update().get(pk=recording.pk)  # two may press at once
-    twin = Job.objects.filter(recording=recording, method=method, decisions=decisions, state__in=Job.OPEN).first()
+    asked = {"recording": recording, "method": method, "decisions": decisions, "parameters": parameters or {}}
+    twin = Job.objects.filter(**asked, state__in=Job.OPEN).first()
     if twin is not None:
         return twin
-    job = Job(recording=recording, method=method, decisions=decisions, created_by=actor, queue=get_method(method).queue)
+    job = Job(**asked, created_by=actor, queue=get_method(method).queue)
     job.full_clean()
     job.save()
     audit.record(actor=actor, verb="job.requested", target=job, note=method)
@@ -114,8 +136,9 @@ def render_again(*, rendition: Rendition, reviewer: User) -> Job:
     # Decisions of the rendition this one came from hold too: its frames count the same.
     earlier = [entry for entry in rendition.job.decisions if entry[0] not in {d[0] for d in decisions}]
     return request_job(
-        recording=rendition.recording, method=rendition.method, actor=reviewer, decisions=sorted(earlier + decisions)
-    )
+        recording=rendition.recording, method=rendition.method, actor=reviewer, decisions=sorted(earlier + decisions),
+        donor=rendition.certificate["parameters"].get("donor") or "",
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -4,8 +4,9 @@ import logging
 
 from celery import shared_task
 
-from deid import rendering, services
+from deid import donor_services, rendering, services
 from deid.leases import LeaseLost, claim, heartbeat
+from deid.models import OwnDonor
 
 logger = logging.getLogger(__name__)
 
@@ -39,5 +40,14 @@ def render(job_id: int) -> None:
 
 
 @shared_task
+def check_donor(*, donor_id: int) -> None:
+    """Look at a donor's photograph that waits; a second delivery finds it decided and leaves."""
+    donor = OwnDonor.objects.filter(pk=donor_id, state=OwnDonor.State.CHECKING).first()
+    if donor is not None:
+        donor_services.check_donor(donor=donor)
+
+
+@shared_task
 def sweep() -> None:
     services.sweep_jobs()
+    donor_services.ring_waiting_donors()

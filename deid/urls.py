@@ -1,11 +1,14 @@
 from django.urls import path
 
-from deid import views
+from deid import donor_views, views
 
 app_name = "deid"
 urlpatterns = [
     path("recordings/<int:pk>/", views.recording, name="recording"),
     path("recordings/<int:pk>/jobs/", views.request_job, name="request_job"),
+    path("donors/", donor_views.donors, name="donors"),
+    path("donors/<slug:name>.jpg", donor_views.donor_picture, name="donor_picture"),
+    path("donors/own/<int:pk>", donor_views.own_donor_picture, name="own_donor_picture"),
     path("jobs/", views.jobs, name="jobs"),
     path("jobs/<int:pk>/", views.job, name="job"),
     path("jobs/<int:pk>/cancel/", views.cancel_job, name="cancel_job"),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from deid.algorithms.registry import deidentification_methods
+from deid.donor_queries import donor_choices
 from deid.models import Decision, Rendition
 from deid.queries import frames_waiting, withheld_runs
 
@@ -16,6 +17,15 @@ def validate_method(name: str) -> None:
             _("There is no method “%(name)s”; choose one of %(known)s.")
             % {"name": name[:40], "known": ", ".join(known)},
             code="method",
+        )
+
+
+def validate_donor(name: str) -> None:
+    if name and name not in dict(donor_choices()):
+        raise ValidationError(
+            _("No donor “%(name)s” may be worn: choose one of the list, or leave the choice to the engine.")
+            % {"name": name[:60]},
+            code="donor",
         )
 
 

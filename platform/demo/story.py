@@ -25,7 +25,7 @@ class Story:
     passwords: dict[str, str]
     say: Callable[[str], None]
     title: str
-    method: str = "blur"
+    method: str = "motionmesh"
     patience: float = 600
     seed: int = 0
     cohort: int = 0

@@ -10,6 +10,7 @@ STAFF = ("coordinator", "administrator")
 LINKS = [
     ("cohorts:list", _("Cohorts"), STAFF, ("cohorts", "deid:recording", "deid:request_job")),
     ("deid:jobs", _("Jobs"), STAFF, ("deid",)),
+    ("deid:donors", _("Donors"), STAFF, ("deid:donors",)),
     ("ratings:studies", _("Studies"), STAFF, ("ratings",)),
     ("ratings:desk", _("Rating"), ("rater",), ("ratings",)),
     ("analysis:studies", _("Results"), ("investigator", "administrator"), ("analysis",)),

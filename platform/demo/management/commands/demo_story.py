@@ -1,5 +1,6 @@
 """`manage.py demo_story --url URL`: the main job through a running site and its worker (see `make demo`)."""
 
+import csv
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from cohorts.manifest import COLUMNS
 from demo import story as stages
 from demo.client import Refused
 from demo.people import PEOPLE, ensure_people
@@ -26,7 +28,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", required=True, help="address of the running site")
         parser.add_argument("--video", type=Path, help="a clip of your own, taken in beside the demo cohort")
-        parser.add_argument("--method", default="blur")
+        parser.add_argument("--method", default="motionmesh")
+        parser.add_argument("--participants", nargs="*", help="codes of the phantom cohort; all by default")
         parser.add_argument("--quiet", action="store_true", help="print no sign-ins")
         parser.add_argument("--once", action="store_true", help="do nothing when it was done before")
 
@@ -40,7 +43,7 @@ class Command(BaseCommand):
             title = f"{TITLE} {timezone.localtime():%Y-%m-%d %H:%M:%S}"
             story = Story(url=url, passwords=passwords, say=self._say, title=title, method=options["method"])
             try:
-                self._tell(story, options["video"])
+                self._tell(story, options)
             except Refused as error:
                 raise CommandError(f"the demo stopped at “{error}”", returncode=1) from error
             self._say(f"\nEvery stage happened. The result: {url}/results/{story.study}/")
@@ -54,7 +57,7 @@ class Command(BaseCommand):
         self.stdout.write(text)
         self.stdout.flush()
 
-    def _tell(self, story: Story, video: Path | None) -> None:
+    def _tell(self, story: Story, options: dict[str, Any]) -> None:
         self._say(f"The main job through {story.url}:")
         for left in Study.objects.filter(
             name__startswith=TITLE, state=Study.State.OPEN
@@ -62,7 +65,7 @@ class Command(BaseCommand):
             close_study(study=left, actor=None)
         with story.stage("recordings taken in") as said:
             stages.make_cohort(story)
-            by_manifest, by_page = self._bring(story, video)
+            by_manifest, by_page = self._bring(story, options)
             stages.list_recordings(story)
             if len(story.recordings) != by_manifest + by_page:
                 raise Refused(f"{len(story.recordings)} recordings are shown, {by_manifest + by_page} were taken in")
@@ -73,18 +76,20 @@ class Command(BaseCommand):
         stages.rate(story)
         stages.read_result(story)
 
-    def _bring(self, story: Story, video: Path | None) -> tuple[int, int]:
-        """The demo cohort by manifest but for its last clip, which comes by the page, with the user's clip if any."""
-        from demo.clips import CLIPS, write_folder
+    def _bring(self, story: Story, options: dict[str, Any]) -> tuple[int, int]:
+        """The phantom cohort by manifest but for its last clip, which comes by the page, with the user's clip if any."""
+        from deid.algorithms.phantom.cohort import write_cohort
 
         folder = settings.VAR / "demo-clips"
-        write_folder(folder)
-        *most, last = CLIPS
-        manifest = folder / "import.csv"
-        manifest.write_text("\n".join(["file,participant,task", *(f"{c.file},{c.participant},{c.task}" for c in most)]))
-        call_command("import_recordings", str(folder), str(manifest), cohort=story.title, stdout=sys.stderr)
-        uploads = [(folder / last.file, last.participant, str(last.task))]
-        if video is not None:
-            uploads.append((video, OWN_CLIP, "facial_expression"))
+        self._say("making the phantom patients (once) ..." if not folder.exists() else "the phantom patients are there")
+        manifest = write_cohort(folder, participants=options["participants"])
+        *most, last = list(csv.DictReader(manifest.open(newline="")))
+        shorter = folder / "import.csv"
+        lines = [",".join(row[name] for name in COLUMNS) for row in most]
+        shorter.write_text("\n".join([",".join(COLUMNS), *lines]) + "\n")
+        call_command("import_recordings", str(folder), str(shorter), cohort=story.title, stdout=sys.stderr)
+        uploads = [(folder / last["file"], last["participant"], last["task"])]
+        if options["video"] is not None:
+            uploads.append((options["video"], OWN_CLIP, "facial_expression"))
         stages.upload(story, uploads)
         return len(most), len(uploads)

@@ -1,0 +1,38 @@
+"""Reads of donors: the shipped synthetic ones and those that coordinators added."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.db.models import QuerySet
+
+from deid.models import OwnDonor
+
+SHIPPED = Path(__file__).resolve().parent / "donors"  # the same folder as deid.algorithms.donors.SHIPPED, read lightly
+
+
+@cache
+def shipped_donors() -> list[dict[str, Any]]:
+    """Index of the shipped donors: name, file, sex, age. The web process reads it without the picture libraries."""
+    donors: list[dict[str, Any]] = json.loads((SHIPPED / "donors.json").read_text())["donors"]
+    return donors
+
+
+def shipped_picture(name: str) -> Path | None:
+    """The picture of a shipped donor; None when there is none of that name."""
+    for donor in shipped_donors():
+        if donor["name"] == name:
+            return SHIPPED / str(donor["file"])
+    return None
+
+
+def accepted_donors() -> QuerySet[OwnDonor]:
+    return OwnDonor.objects.filter(state=OwnDonor.State.ACCEPTED)
+
+
+def donor_choices() -> list[tuple[str, str]]:
+    """What a job may name: nothing (the engine chooses), a shipped donor, or an accepted own one."""
+    shipped = [(d["name"], f"{d['name']} ({d['sex']}, {d['age']:.0f})") for d in shipped_donors()]
+    own = [(donor.name, f"{donor.name} ({donor.sex}, {donor.age})") for donor in accepted_donors()]
+    return [*shipped, *own]

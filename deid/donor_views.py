@@ -1,0 +1,57 @@
+"""Pages of donors. Shipped donors are nobody and are shown; an own donor is a person: every look is recorded."""
+
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+import audit.services as audit
+from accounts.access import roles_required, signed_in
+from accounts.models import Role
+from deid import donor_queries, donor_services
+from deid.forms import DonorForm
+from deid.models import OwnDonor
+
+staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
+
+
+@require_http_methods(["GET", "POST"])
+@staff
+def donors(request: HttpRequest) -> HttpResponse:
+    form = DonorForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            donor_services.add_donor(actor=signed_in(request), **form.cleaned_data)
+            return redirect("deid:donors")
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+    context = {
+        "form": form,
+        "shipped": donor_queries.shipped_donors(),
+        "own": OwnDonor.objects.select_related("added_by"),
+    }
+    return render(request, "deid/donors.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@staff
+def donor_picture(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The picture of a shipped donor."""
+    path = donor_queries.shipped_picture(name)
+    if path is None:
+        raise Http404
+    return FileResponse(path.open("rb"), content_type="image/jpeg")
+
+
+@require_safe
+@staff
+def own_donor_picture(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The photograph of an own donor, for who added it and for administrators."""
+    from django.core.files.storage import default_storage
+
+    user = signed_in(request)
+    donor = get_object_or_404(OwnDonor.objects.exclude(storage_name=""), pk=pk)
+    if user != donor.added_by and user.role != Role.ADMINISTRATOR:
+        raise Http404
+    audit.record(actor=user, verb="donor.viewed", target=donor)
+    return FileResponse(default_storage.open(donor.storage_name), content_type="application/octet-stream")
