@@ -1,0 +1,113 @@
+"""Forward and backward: where a phantom's points go, and where each pixel of a frame comes from."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deid.algorithms.phantom.fields import BASES, LOWER_LIP, Anatomy, FaceFrame, fields
+from deid.algorithms.phantom.lids import Lids
+
+Array = NDArray[np.float64]
+Map = NDArray[np.float32]
+
+GRID = 2  # the fields are smooth: they are inverted on every second pixel
+ROUNDS = 10  # fixed-point steps of the inversion; leaves under 0.02 px for full movements
+JAW = BASES.index("jaw")
+
+
+@dataclass(frozen=True)
+class FaceGeometry:
+    """A mesh (478, 2) in pixels of the final picture, and all that is derived from it."""
+
+    mesh: Array
+    frame: FaceFrame
+    anatomy: Anatomy
+    lids: tuple[Lids, Lids]
+
+    @classmethod
+    def of(cls, mesh: Array) -> "FaceGeometry":
+        frame = FaceFrame.of(mesh)
+        points = frame.to_face(mesh[:, :2])
+        anatomy = Anatomy.of(points)
+        return cls(mesh[:, :2], frame, anatomy, (Lids.of(points, anatomy, 0), Lids.of(points, anatomy, 1)))
+
+    def points(self, coefficients: Array, closure: Array) -> Array:
+        """The mesh in every frame.
+
+        Parameters
+        ----------
+        coefficients : (n, n_bases)
+        closure : (n, 2)
+
+        Returns
+        -------
+        (n, 478, 2) pixels
+        """
+        rest = self.frame.to_face(self.mesh)
+        lower = self._lower(rest)
+        still = self.frame.vectors(fields(self.anatomy, rest, lower))
+        placed: Array = self.mesh + np.tensordot(coefficients, still, axes=1)
+        for number in np.flatnonzero(closure.max(axis=1) > 0):
+            moved = rest
+            for lids, shut in zip(self.lids, closure[number], strict=True):
+                moved = lids.forward(moved, float(shut))
+            at = np.flatnonzero(np.any(moved != rest, axis=1))
+            bent = self.frame.vectors(fields(self.anatomy, moved[at], lower[at]))
+            placed[number, at] = self.frame.to_picture(moved[at]) + np.tensordot(coefficients[number], bent, axes=1)
+        return placed
+
+    def _lower(self, points: Array) -> NDArray[np.bool_]:
+        """(478,) which points go with the lower lip."""
+        lower = self.anatomy.below(points) > 0
+        lower[list(LOWER_LIP)] = True
+        upper = [13, 82, 81, 80, 191, 312, 311, 310, 415, 12, 38, 41, 42, 268, 271, 272, 11, 37, 39, 40, 267, 269, 270, 0]
+        lower[upper] = False
+        found: NDArray[np.bool_] = lower
+        return found
+
+
+class Inverter:
+    """Finds, for the pixels of a frame, where they lie in the still picture; for both sides of the lips' line."""
+
+    def __init__(self, face: FaceGeometry, size: int) -> None:
+        axis = np.arange(0, size, GRID) + (GRID - 1) / 2
+        x, y = np.meshgrid(axis, axis)
+        self._grid = np.stack([x, y], axis=-1).astype(np.float32)
+        at = face.frame.to_face(self._grid.astype(np.float64))
+        upper = fields(face.anatomy, at, False)
+        self._fields = face.frame.vectors(upper).astype(np.float32)
+        lower_jaw = fields(face.anatomy, at, True)[JAW]
+        self._cut = face.frame.vectors(lower_jaw - upper[JAW]).astype(np.float32)
+        self._size = size
+
+    def upper(self, coefficients: Array) -> Map:
+        """(size, size, 2) x and y in the still picture, as above the lips' line."""
+        return self._full(self._inverse(self._displacement(coefficients)))
+
+    def lower(self, coefficients: Array, box: tuple[slice, slice]) -> Map:
+        """The same for pixels of a box (rows, columns), as below the line."""
+        moved = self._displacement(coefficients) + np.float32(coefficients[JAW]) * self._cut
+        rows, columns = box
+        return self._full(self._inverse(moved))[rows, columns]
+
+    def _displacement(self, coefficients: Array) -> Map:
+        moved: Map = np.tensordot(coefficients.astype(np.float32), self._fields, axes=1)
+        return moved
+
+    def _inverse(self, moved: Map) -> Map:
+        """(rows, columns, 2) displacement back from each grid point: p = q - moved(p), iterated."""
+        back = -moved
+        for _ in range(ROUNDS):
+            at = (self._grid + back - (GRID - 1) / 2) / GRID
+            back = -cv2.remap(moved, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return back
+
+    def _full(self, back: Map) -> Map:
+        whole = cv2.resize(back, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
+        axis = np.arange(self._size, dtype=np.float32)
+        whole[..., 0] += axis
+        whole[..., 1] += axis[:, None]
+        found: Map = whole
+        return found

@@ -1,0 +1,141 @@
+"""Eyelids that close over an unmoved eyeball: the skin under the brow unrolls, the lash line travels as it is."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from deid.algorithms.phantom.fields import Anatomy
+from faces.mesh import LEFT_EYE, RIGHT_EYE
+
+Array = NDArray[np.float64]
+
+MEETING = 0.85  # the lids meet this far down the open eye: the upper one does most of the way
+LASHES = 0.012  # face heights above the lid's edge that travel unstretched
+LOWER_REACH = 0.06  # face heights under the lower lid that follow it
+_EYES = {0: (RIGHT_EYE, (33, 133)), 1: (LEFT_EYE, (362, 263))}  # corners from left to right in the picture
+
+
+@dataclass(frozen=True)
+class Lids:
+    """The lids of one eye. `origin` middle of its corners, `axis` along them, `half` half its width, face heights.
+
+    In the eye's own coordinates s runs from -1 to 1 between the corners and t down, in face heights. `upper`, `lower`
+    hold the edges of the open lids at the points `s_upper`, `s_lower`; `reach` is the height of skin that unrolls.
+    """
+
+    origin: Array
+    axis: Array
+    half: float
+    s_upper: Array
+    upper: Array
+    s_lower: Array
+    lower: Array
+    reach: float
+
+    @classmethod
+    def of(cls, points: Array, anatomy: Anatomy, side: int) -> "Lids":
+        """From the (478, 2) mesh in face coordinates; side 0 is the subject's right."""
+        outline, (first, last) = _EYES[side]
+        start, end = points[first], points[last]
+        half = float(np.linalg.norm(end - start) / 2)
+        frame = (start + end) / 2, (end - start) / (2 * half)
+        turned = [_own(points[list(part)], *frame, half) for part in (outline[8:] + outline[:1], outline[:9])]
+        edges = [part[np.argsort(part[:, 0])] for part in turned]
+        brow = _own(anatomy.brows[side], *frame, half)[1]
+        reach = 0.75 * float(edges[0][:, 1].min() - brow)
+        return cls(*frame, half, *edges[0].T, *edges[1].T, max(reach, 0.03))
+
+    @cached_property
+    def _curves(self) -> tuple[PchipInterpolator, PchipInterpolator]:
+        return PchipInterpolator(self.s_upper, self.upper), PchipInterpolator(self.s_lower, self.lower)
+
+    def own(self, points: Array) -> Array:
+        """(..., 2) face coordinates to the eye's s and t."""
+        return _own(points, self.origin, self.axis, self.half)
+
+    def face(self, own: Array) -> Array:
+        """(..., 2) the eye's s and t to face coordinates."""
+        normal = np.array([-self.axis[1], self.axis[0]])
+        back: Array = self.origin + own[..., :1] * self.half * self.axis + own[..., 1:] * normal
+        return back
+
+    def edges(self, s: Array) -> tuple[Array, Array]:
+        """Edges of the open lids at s; they meet at the corners and stay together beyond."""
+        inside = np.clip(s, -1, 1)
+        upper, lower = (curve(inside) for curve in self._curves)
+        return upper, np.maximum(lower, upper)
+
+    def forward(self, points: Array, closure: float) -> Array:
+        """Where skin points (n, 2), in face coordinates, go when the lids close by `closure` 0-1.
+
+        Points within the open eye (the irises) stay.
+        """
+        own = self.own(points)
+        upper, lower = self.edges(own[:, 0])
+        down, up = self._travel(upper, lower, closure)
+        above, under = upper - own[:, 1], own[:, 1] - lower
+        tiny = 1e-7
+        moved = np.where(above >= -tiny, down * self._unroll(np.maximum(above, 0)), 0)
+        moved = np.where(under >= -tiny, np.where(above >= -tiny, moved, -up * _follow(under)), moved)
+        return self.face(own + np.stack([np.zeros_like(moved), moved], axis=1))
+
+    def inverse(self, points: Array, closure: float) -> tuple[Array, Array]:
+        """Where the skin seen at some points came from, and how much of it is skin.
+
+        Parameters
+        ----------
+        points : (n, 2) face coordinates after the lids moved
+        closure : 0 open to 1 closed
+
+        Returns
+        -------
+        source (n, 2) in face coordinates; depth (n,) signed distance into the opening, face heights: positive where the
+        eyeball shows
+        """
+        own = self.own(points)
+        upper, lower = self.edges(own[:, 0])
+        down, up = self._travel(upper, lower, closure)
+        depth = np.minimum(own[:, 1] - (upper + down), (lower - up) - own[:, 1])
+        is_upper = own[:, 1] - (upper + down) < (lower - up) - own[:, 1]
+        above = self._unrolled_from(upper - own[:, 1], down)
+        under = own[:, 1] - lower
+        for _ in range(4):
+            under = own[:, 1] - lower + up * _follow(under)
+        t = np.where(is_upper, upper - above, lower + np.maximum(under, 0))
+        return self.face(np.stack([own[:, 0], t], axis=1)), depth
+
+    def _travel(self, upper: Array, lower: Array, closure: float) -> tuple[Array, Array]:
+        gap = lower - upper
+        return closure * MEETING * gap, closure * (1 - MEETING) * gap
+
+    def _unroll(self, above: Array) -> Array:
+        """Share of the edge's travel at a height above it."""
+        t = np.clip((above - LASHES) / (self.reach - LASHES), 0, 1)
+        share: Array = 1 - t * t * (3 - 2 * t)
+        return share
+
+    def _unrolled_from(self, above: Array, down: Array) -> Array:
+        """Height above the open edge that lies at `above` (of the open edge, negative below) once it travelled."""
+        source = np.maximum(above + down, 0)
+        width = self.reach - LASHES
+        for _ in range(6):  # Newton; the slope is at least 1
+            t = np.clip((source - LASHES) / width, 0, 1)
+            slope = 1 + down * 6 * t * (1 - t) / width
+            source = np.maximum(source - (source - down * self._unroll(source) - above) / slope, 0)
+        return source
+
+
+def _own(points: Array, origin: Array, axis: Array, half: float) -> Array:
+    away = points - origin
+    normal = np.array([-axis[1], axis[0]])
+    own: Array = np.stack([away @ axis / half, away @ normal], axis=-1)
+    return own
+
+
+def _follow(under: Array) -> Array:
+    t = np.clip(under / LOWER_REACH, 0, 1)
+    share: Array = 1 - t * t * (3 - 2 * t)
+    return share
