@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.donors import Donor
+from deid.algorithms.phantom.fields import BASES
 from deid.algorithms.phantom.geometry import JAW, FaceGeometry, Inverter, Map
 from deid.algorithms.phantom.mouth import interior
 from deid.algorithms.phantom.noise import Noise
@@ -21,6 +22,7 @@ Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 Box = tuple[slice, slice]
 
+SMILES = BASES.index("smile_right"), BASES.index("smile_left")
 TEXTURE = 4 / 3  # the still is kept finer than the frames by this, where it is large enough, so that moves do not blur it
 
 
@@ -80,7 +82,7 @@ class Painter:
         mesh = (face.mesh + 0.5) * self._finer - 0.5
         self._skin = skin_mask(mesh, (side, side))
         self._light = light_of(self._still, self._skin)
-        self._shading = Shading(face, size)
+        self._shading = Shading(face, side, self._finer)
         self._inverter = Inverter(face, size)
         self._noise = Noise(spec.seed, spec.noise, size)
         self._pixel = 1 / face.frame.height  # face heights
@@ -94,7 +96,9 @@ class Painter:
                 self._close_lids(frame, place, side, float(shut), points)
         if abs(coefficients[JAW]) > 1e-5:
             self._part_lips(frame, place, coefficients, points)
-        self._shading.apply(frame, place, coefficients)
+        light = self._shading.at((float(coefficients[SMILES[0]]), float(coefficients[SMILES[1]])))
+        if light is not None:
+            frame *= self._sample(light, place)[..., None]
         beat = self._sample(self._skin, place)[..., None] * (pulse * PULSE_COLOUR).astype(np.float32)
         frame += frame * beat
         return self._noise.quantised(frame, index)
@@ -118,13 +122,14 @@ class Painter:
         half = lids.half * self._face.frame.height
         box = self._box(around, (1.5 * half, lids.reach / self._pixel + half, 1.5 * half, half))
         here = self._face.frame.to_face(place[box].reshape(-1, 2).astype(np.float64))
-        source, depth = lids.inverse(here, shut)
-        shape = place[box].shape[:2]
-        skin = self._sample_face(source, shape)
-        depth = depth.reshape(*shape, 1) / self._pixel  # pixels into the opening
-        shade = 1 - 0.35 * shut * np.exp(-np.maximum(depth, 0) / 2)
-        covered = np.clip(0.5 - depth, 0, 1)
-        frame[box] = frame[box] * shade * (1 - covered) + skin * covered
+        seen, shape = lids.inverse(here, shut), place[box].shape[:2]
+        under, over = (each.reshape(*shape, 1) / self._pixel for each in (seen.under_upper, seen.over_lower))
+        shadow = 1 - 0.4 * shut * np.exp(-np.maximum(under, 0) / 2)
+        mixed = _over(self._sample_face(seen.lower, shape), frame[box] * shadow, 0.5 - over)
+        mixed = _over(self._sample_face(seen.upper, shape), mixed, 0.5 - under)
+        inside = lids.opening(here).reshape(*shape, 1)  # lashes shade the line where the lids meet
+        mixed = mixed * (1 - 0.3 * shut * inside * np.exp(-((under + 0.5) ** 2)))
+        frame[box] = _over(mixed, frame[box], 10 * inside)  # beyond the corners nothing moves
 
     def _part_lips(self, frame: NDArray[np.float32], place: Map, coefficients: Array, points: Array) -> None:
         """Draw the lower lip, chin and neck from the lower side of the cut, and what shows between the lips."""
@@ -138,7 +143,8 @@ class Painter:
         below = self._sample(self._still, lower_place).astype(np.float32)
         inside = interior(anatomy, upper, lower, self._light).reshape(*shape, 3)
         over = (-anatomy.below(lower)).reshape(*shape, 1) / self._pixel  # pixels above the lower lip's edge
-        open_ = np.clip(over / 1.5 + 0.3, 0, 1) * min(1.0, abs(coefficients[JAW]) * height)
+        gap = anatomy.cut(upper).reshape(*shape, 1) * abs(coefficients[JAW]) * height  # pixels, none at the corners
+        open_ = np.clip(over / 1.5 + 0.3, 0, 1) * np.clip(gap, 0, 1)
         mixed = below * (1 - open_) + inside * open_
         lip = np.clip(0.5 - anatomy.below(upper).reshape(*shape, 1) / self._pixel / 1.2, 0, 1)
         frame[box] = frame[box] * lip + mixed * (1 - lip)
@@ -150,6 +156,11 @@ class Painter:
         right, bottom = np.ceil(points.max(axis=0) + margins[2:]).astype(int) + 1
         rows = slice(int(np.clip(top, 0, size - 1)), int(np.clip(bottom, 1, size)))
         return rows, slice(int(np.clip(left, 0, size - 1)), int(np.clip(right, 1, size)))
+
+
+def _over(top: Array, base: Array, share: Array) -> Array:
+    mixed: Array = base + (top - base) * np.clip(share, 0, 1)
+    return mixed
 
 
 def _aspect_ratios(points: Array) -> Array:

@@ -15,7 +15,19 @@ Array = NDArray[np.float64]
 MEETING = 0.85  # the lids meet this far down the open eye: the upper one does most of the way
 LASHES = 0.012  # face heights above the lid's edge that travel unstretched
 LOWER_REACH = 0.06  # face heights under the lower lid that follow it
+LID_EDGE = 0.004  # face heights from the edge of the open lid, where the still shows nothing of the eyeball
 _EYES = {0: (RIGHT_EYE, (33, 133)), 1: (LEFT_EYE, (362, 263))}  # corners from left to right in the picture
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Lids seen at n points: where upper and lower skin came from (n, 2), face coordinates; and how far the point is under
+    the upper lid's edge and over the lower one's, (n,) face heights, negative on the lids."""
+
+    upper: Array
+    lower: Array
+    under_upper: Array
+    over_lower: Array
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,12 @@ class Lids:
         upper, lower = (curve(inside) for curve in self._curves)
         return upper, np.maximum(lower, upper)
 
+    def opening(self, points: Array) -> Array:
+        """(n,) height of the open eye at points (n, 2), over its greatest; 0 at the corners and beyond."""
+        upper, lower = self.edges(self.own(points)[:, 0])
+        share: Array = (lower - upper) / float(self.lower.max() - self.upper.min())
+        return share
+
     def forward(self, points: Array, closure: float) -> Array:
         """Where skin points (n, 2), in face coordinates, go when the lids close by `closure` 0-1.
 
@@ -82,30 +100,19 @@ class Lids:
         moved = np.where(under >= -tiny, np.where(above >= -tiny, moved, -up * _follow(under)), moved)
         return self.face(own + np.stack([np.zeros_like(moved), moved], axis=1))
 
-    def inverse(self, points: Array, closure: float) -> tuple[Array, Array]:
-        """Where the skin seen at some points came from, and how much of it is skin.
-
-        Parameters
-        ----------
-        points : (n, 2) face coordinates after the lids moved
-        closure : 0 open to 1 closed
-
-        Returns
-        -------
-        source (n, 2) in face coordinates; depth (n,) signed distance into the opening, face heights: positive where the
-        eyeball shows
-        """
+    def inverse(self, points: Array, closure: float) -> "Closing":
+        """Where the skin seen at some points (n, 2), in face coordinates after the lids moved, came from."""
         own = self.own(points)
         upper, lower = self.edges(own[:, 0])
         down, up = self._travel(upper, lower, closure)
-        depth = np.minimum(own[:, 1] - (upper + down), (lower - up) - own[:, 1])
-        is_upper = own[:, 1] - (upper + down) < (lower - up) - own[:, 1]
         above = self._unrolled_from(upper - own[:, 1], down)
         under = own[:, 1] - lower
         for _ in range(4):
             under = own[:, 1] - lower + up * _follow(under)
-        t = np.where(is_upper, upper - above, lower + np.maximum(under, 0))
-        return self.face(np.stack([own[:, 0], t], axis=1)), depth
+        sources = (
+            self.face(np.stack([own[:, 0], t], axis=1)) for t in (upper - above, lower + np.maximum(under, LID_EDGE))
+        )
+        return Closing(*sources, own[:, 1] - (upper + down), (lower - up) - own[:, 1])
 
     def _travel(self, upper: Array, lower: Array, closure: float) -> tuple[Array, Array]:
         gap = lower - upper
@@ -119,12 +126,12 @@ class Lids:
 
     def _unrolled_from(self, above: Array, down: Array) -> Array:
         """Height above the open edge that lies at `above` (of the open edge, negative below) once it travelled."""
-        source = np.maximum(above + down, 0)
+        source = np.maximum(above + down, LID_EDGE)
         width = self.reach - LASHES
         for _ in range(6):  # Newton; the slope is at least 1
             t = np.clip((source - LASHES) / width, 0, 1)
             slope = 1 + down * 6 * t * (1 - t) / width
-            source = np.maximum(source - (source - down * self._unroll(source) - above) / slope, 0)
+            source = np.maximum(source - (source - down * self._unroll(source) - above) / slope, LID_EDGE)
         return source
 
 

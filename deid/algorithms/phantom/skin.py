@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deid.algorithms.phantom.fields import BROWS
+from deid.algorithms.phantom.fields import BROWS, Anatomy, hill
+from deid.algorithms.phantom.geometry import FaceGeometry
 from faces.mesh import LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_EYE
 
 Array = NDArray[np.float64]
@@ -43,10 +44,38 @@ def _whole(mesh: Array, part: tuple[int, ...]) -> NDArray[np.int32]:
 
 
 class Shading:
-    """Light and shadow that come with a smile: the fold from nose to mouth deepens, the cheek catches light."""
+    """Light and shadow of a smile: the fold from nose to mouth deepens, the cheek above it catches light.
 
-    def __init__(self, face: "FaceGeometry", size: int) -> None:
-        self._size = size
+    Parameters
+    ----------
+    face : geometry of the frames
+    side, finer : of the still, pixels and pixels per pixel of a frame
+    """
 
-    def apply(self, frame: NDArray[np.float32], place: NDArray[np.float32], coefficients: Array) -> None:
-        """Multiply the shading onto a frame in place."""
+    def __init__(self, face: FaceGeometry, side: int, finer: float) -> None:
+        axis = (np.arange(side) + 0.5) / finer - 0.5
+        points = face.frame.to_face(np.stack(np.meshgrid(axis, axis), axis=-1))
+        self._maps = [_smile_light(face.anatomy, points, which).astype(np.float32) for which in (0, 1)]
+
+    def at(self, smiles: tuple[float, float]) -> NDArray[np.float32] | None:
+        """(side, side) factor of the still's light for smiles of the subject's right and left; None without a smile."""
+        if max(smiles) < 0.01:
+            return None
+        shade: NDArray[np.float32] = 1 + sum(
+            np.float32(max(smile, 0.0)) * each for smile, each in zip(smiles, self._maps, strict=True)
+        )
+        return shade
+
+
+def _smile_light(anatomy: Anatomy, points: Array, side: int) -> Array:
+    outwards = -1.0 if side == 0 else 1.0
+    corner = anatomy.corners[side]
+    top = np.array([anatomy.middle + 0.105 * outwards, anatomy.nose - 0.03])
+    end = corner + (0.055 * outwards, 0.01)
+    along = np.clip((points - top) @ (end - top) / ((end - top) @ (end - top)), 0, 1)
+    bulge = np.array([0.02 * outwards, 0.0]) * (4 * along * (1 - along))[..., None]
+    away = points - (top + along[..., None] * (end - top) + bulge)
+    fold = np.exp(-((away**2).sum(axis=-1)) / 0.022**2) * (0.3 + 2.8 * along * (1 - along))
+    cheek = hill(points, corner + (0.09 * outwards, -0.15), 0.09, 0.06)
+    light: Array = 0.05 * cheek - 0.1 * fold
+    return light
