@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.donors import Donor
 from deid.algorithms.phantom.fields import BASES
-from deid.algorithms.phantom.geometry import JAW, FaceGeometry, Inverter, Map
+from deid.algorithms.phantom.geometry import JAW, FaceGeometry, Inverter
 from deid.algorithms.phantom.mouth import interior
 from deid.algorithms.phantom.noise import Noise
+from deid.algorithms.phantom.pixels import Values, resized, sampled
 from deid.algorithms.phantom.script import Script, write_script
 from deid.algorithms.phantom.skin import PULSE_COLOUR, Shading, light_of, skin_mask
 from deid.algorithms.phantom.spec import BadPhantom, PhantomSpec
@@ -23,7 +24,7 @@ Picture = NDArray[np.uint8]
 Box = tuple[slice, slice]
 
 SMILES = BASES.index("smile_right"), BASES.index("smile_left")
-TEXTURE = 4 / 3  # the still is kept finer than the frames by this, where it is large enough, so that moves do not blur it
+TEXTURE = 4 / 3  # the still is kept finer than the frames by this, if it is large enough: moves then blur it less
 
 
 class Phantom:
@@ -76,7 +77,7 @@ class Painter:
     def __init__(self, face: FaceGeometry, picture: Picture, spec: PhantomSpec) -> None:
         size = spec.size
         side = min(picture.shape[0], round(size * TEXTURE))
-        self._still = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+        self._still = resized(picture, side)
         self._finer = side / size
         self._face = face
         mesh = (face.mesh + 0.5) * self._finer - 0.5
@@ -90,7 +91,7 @@ class Painter:
     def paint(self, index: int, coefficients: Array, closure: Array, points: Array, pulse: float) -> Picture:
         """Frame `index`; `points` (478, 2) say where the parts of the face are in it."""
         place = self._inverter.upper(coefficients)
-        frame = self._sample(self._still, place).astype(np.float32)
+        frame = self._sample(self._still, place)
         for side, shut in enumerate(closure):
             if shut > 0:
                 self._close_lids(frame, place, side, float(shut), points)
@@ -103,19 +104,15 @@ class Painter:
         frame += frame * beat
         return self._noise.quantised(frame, index)
 
-    def _sample(self, texture: NDArray[np.generic], place: Map) -> NDArray[np.float32]:
-        at = (place + 0.5) * np.float32(self._finer) - 0.5
-        seen: NDArray[np.float32] = cv2.remap(
-            texture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        return seen
+    def _sample(self, texture: NDArray[Any], place: Values) -> Values:
+        return sampled(texture, (place + 0.5) * np.float32(self._finer) - 0.5)
 
-    def _sample_face(self, at: Array, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    def _sample_face(self, at: Array, shape: tuple[int, ...]) -> Values:
         """(*shape, 3) colours of the still at face coordinates (n, 2)."""
         place = self._face.frame.to_picture(at).astype(np.float32).reshape(*shape, 2)
-        return self._sample(self._still, place).astype(np.float32)
+        return self._sample(self._still, place)
 
-    def _close_lids(self, frame: NDArray[np.float32], place: Map, side: int, shut: float, points: Array) -> None:
+    def _close_lids(self, frame: Values, place: Values, side: int, shut: float, points: Array) -> None:
         """Draw the skin of both lids over the eye; the eyeball that still shows lies in the lid's shadow."""
         lids = self._face.lids[side]
         around = points[list(RIGHT_EAR if side == 0 else LEFT_EAR)]
@@ -131,7 +128,7 @@ class Painter:
         mixed = mixed * (1 - 0.3 * shut * inside * np.exp(-((under + 0.5) ** 2)))
         frame[box] = _over(mixed, frame[box], 10 * inside)  # beyond the corners nothing moves
 
-    def _part_lips(self, frame: NDArray[np.float32], place: Map, coefficients: Array, points: Array) -> None:
+    def _part_lips(self, frame: Values, place: Values, coefficients: Array, points: Array) -> None:
         """Draw the lower lip, chin and neck from the lower side of the cut, and what shows between the lips."""
         anatomy, height = self._face.anatomy, self._face.frame.height
         box = self._box(points[[78, 308, 13, 14, 152]], (0.05 * height, 0.1 * height, 0.05 * height, 0.5 * height))
@@ -140,7 +137,7 @@ class Painter:
         upper, lower = (
             self._face.frame.to_face(each.reshape(-1, 2).astype(np.float64)) for each in (place[box], lower_place)
         )
-        below = self._sample(self._still, lower_place).astype(np.float32)
+        below = self._sample(self._still, lower_place)
         inside = interior(anatomy, upper, lower, self._light).reshape(*shape, 3)
         over = (-anatomy.below(lower)).reshape(*shape, 1) / self._pixel  # pixels above the lower lip's edge
         gap = anatomy.cut(upper).reshape(*shape, 1) * abs(coefficients[JAW]) * height  # pixels, none at the corners
@@ -158,8 +155,8 @@ class Painter:
         return rows, slice(int(np.clip(left, 0, size - 1)), int(np.clip(right, 1, size)))
 
 
-def _over(top: Array, base: Array, share: Array) -> Array:
-    mixed: Array = base + (top - base) * np.clip(share, 0, 1)
+def _over(top: NDArray[Any], base: NDArray[Any], share: Array) -> NDArray[Any]:
+    mixed: NDArray[Any] = base + (top - base) * np.clip(share, 0, 1)
     return mixed
 
 

@@ -1,9 +1,9 @@
 """Where everything moves: displacement fields of a face, in its own coordinates.
 
-Coordinates are in face heights (forehead to chin), the origin is in the middle of the mouth, x points to the right of the
-picture (the subject's left), y down. Every movement is a coefficient times a fixed field, and the fields are added. The
-lips cut the plane: above and below the line of the closed lips the jaw's field differs, beyond the corners of the mouth
-it does not.
+Coordinates are in face heights (forehead to chin), the origin is in the middle of the mouth, x points to the right of
+the picture (the subject's left), y down. Every movement is a coefficient times a fixed field, and the fields are added.
+The lips cut the plane: above and below the line of the closed lips the jaw's field differs, beyond the corners of the
+mouth it does not.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.mesh import RIGHT_EYE, LEFT_EYE
+from faces.mesh import LEFT_EYE, RIGHT_EYE
 
 Array = NDArray[np.float64]
 
-# A coefficient of 1 moves the lower lip (jaw), a brow or the head by one face height, turns by one radian, smiles fully.
+# A coefficient of 1 moves the lower lip (jaw), a brow or the head by a face height, turns by a radian, smiles fully.
 BASES = (
     "jaw", "smile_right", "smile_left", "pucker", "brow_right", "brow_left",
     "shift_x", "shift_y", "turn", "scale", "yaw", "pitch",
@@ -23,8 +23,10 @@ BASES = (
 UPPER_INNER = (191, 80, 81, 82, 13, 312, 311, 310, 415)
 LOWER_INNER = (95, 88, 178, 87, 14, 317, 402, 318, 324)
 CORNERS = (78, 308)
-LOWER_LIP = (*LOWER_INNER, 146, 91, 181, 84, 17, 314, 405, 321, 375, 96, 89, 179, 86, 15, 316, 403, 319, 325, 77, 90, 180,
-             85, 16, 315, 404, 320, 307)  # fmt: skip
+# All points of each lip but for the corners; where the line of the lips is uncertain they still know their side.
+UPPER_LIP = (*UPPER_INNER, 12, 38, 41, 42, 268, 271, 272, 11, 37, 39, 40, 267, 269, 270, 0)
+LOWER_LIP = (*LOWER_INNER, 146, 91, 181, 84, 17, 314, 405, 321, 375, 96, 89, 179, 86, 15, 316, 403, 319, 325, 77, 90,
+             180, 85, 16, 315, 404, 320, 307)  # fmt: skip
 BROWS = ((70, 63, 105, 66, 107, 46, 53, 52, 65, 55), (300, 293, 334, 296, 336, 276, 283, 282, 295, 285))
 TOP, CHIN, NOSE_BASE, SIDES = 10, 152, 2, (234, 454)
 NECK_PIVOT, SHOULDERS = 0.55, 0.2  # the head turns about the neck; the shoulders follow by this share
@@ -114,7 +116,7 @@ def hill(points: Array, centre: Array, width: float, height: float) -> Array:
     return top
 
 
-def fields(anatomy: Anatomy, points: Array, lower: bool | Array = False) -> Array:
+def fields(anatomy: Anatomy, points: Array, lower: bool | NDArray[np.bool_] = False) -> Array:
     """All displacement fields at some points.
 
     Parameters
@@ -136,7 +138,7 @@ def _vertical(y: Array) -> Array:
     return np.stack([np.zeros_like(y), y], axis=-1)
 
 
-def _jaw(anatomy: Anatomy, points: Array, lower: bool | Array) -> Array:
+def _jaw(anatomy: Anatomy, points: Array, lower: bool | NDArray[np.bool_]) -> Array:
     """1 at lower lip and chin, 0 at the upper lip's middle, less towards the ears, fading down the neck."""
     below = anatomy.below(points)
     seam = float(np.polyval(anatomy.seam, 0.0))
@@ -153,7 +155,7 @@ def _smile(anatomy: Anatomy, points: Array, side: int) -> Array:
     """The corner goes outwards and up, the cheek above it rises."""
     outwards = -1.0 if side == 0 else 1.0
     corner = anatomy.corners[side]
-    cheek = corner + (0.1 * outwards, -0.16)
+    cheek = corner + np.array([0.1 * outwards, -0.16])
     pull, rise = hill(points, corner, 0.15, 0.12), hill(points, cheek, 0.14, 0.12)
     return np.stack([outwards * 0.042 * pull, -0.038 * pull - 0.02 * rise], axis=-1)
 

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deid.algorithms.phantom.fields import BASES, LOWER_LIP, Anatomy, FaceFrame, fields
+from deid.algorithms.phantom.fields import BASES, LOWER_LIP, UPPER_LIP, Anatomy, FaceFrame, fields
 from deid.algorithms.phantom.lids import Lids
+from deid.algorithms.phantom.pixels import Values, resized, sampled
 
 Array = NDArray[np.float64]
-Map = NDArray[np.float32]
 
 GRID = 2  # the fields are smooth: they are inverted on every second pixel
 ROUNDS = 10  # fixed-point steps of the inversion; leaves under 0.02 px for full movements
@@ -62,8 +61,7 @@ class FaceGeometry:
         """(478,) which points go with the lower lip."""
         lower = self.anatomy.below(points) > 0
         lower[list(LOWER_LIP)] = True
-        upper = [13, 82, 81, 80, 191, 312, 311, 310, 415, 12, 38, 41, 42, 268, 271, 272, 11, 37, 39, 40, 267, 269, 270, 0]
-        lower[upper] = False
+        lower[list(UPPER_LIP)] = False
         found: NDArray[np.bool_] = lower
         return found
 
@@ -82,32 +80,31 @@ class Inverter:
         self._cut = face.frame.vectors(lower_jaw - upper[JAW]).astype(np.float32)
         self._size = size
 
-    def upper(self, coefficients: Array) -> Map:
+    def upper(self, coefficients: Array) -> Values:
         """(size, size, 2) x and y in the still picture, as above the lips' line."""
         return self._full(self._inverse(self._displacement(coefficients)))
 
-    def lower(self, coefficients: Array, box: tuple[slice, slice]) -> Map:
+    def lower(self, coefficients: Array, box: tuple[slice, slice]) -> Values:
         """The same for pixels of a box (rows, columns), as below the line."""
         moved = self._displacement(coefficients) + np.float32(coefficients[JAW]) * self._cut
         rows, columns = box
         return self._full(self._inverse(moved))[rows, columns]
 
-    def _displacement(self, coefficients: Array) -> Map:
-        moved: Map = np.tensordot(coefficients.astype(np.float32), self._fields, axes=1)
+    def _displacement(self, coefficients: Array) -> Values:
+        moved: Values = np.tensordot(coefficients.astype(np.float32), self._fields, axes=1)
         return moved
 
-    def _inverse(self, moved: Map) -> Map:
+    def _inverse(self, moved: Values) -> Values:
         """(rows, columns, 2) displacement back from each grid point: p = q - moved(p), iterated."""
         back = -moved
         for _ in range(ROUNDS):
             at = (self._grid + back - (GRID - 1) / 2) / GRID
-            back = -cv2.remap(moved, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            back = -sampled(moved, at)
         return back
 
-    def _full(self, back: Map) -> Map:
-        whole = cv2.resize(back, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
+    def _full(self, back: Values) -> Values:
+        whole: Values = resized(back, self._size)
         axis = np.arange(self._size, dtype=np.float32)
         whole[..., 0] += axis
         whole[..., 1] += axis[:, None]
-        found: Map = whole
-        return found
+        return whole

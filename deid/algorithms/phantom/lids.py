@@ -21,8 +21,8 @@ _EYES = {0: (RIGHT_EYE, (33, 133)), 1: (LEFT_EYE, (362, 263))}  # corners from l
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Lids seen at n points: where upper and lower skin came from (n, 2), face coordinates; and how far the point is under
-    the upper lid's edge and over the lower one's, (n,) face heights, negative on the lids."""
+    """Lids seen at n points: where upper and lower skin came from (n, 2), face coordinates; and how far the point is
+    under the upper lid's edge and over the lower one's, (n,) face heights, negative on the lids."""
 
     upper: Array
     lower: Array
@@ -53,12 +53,13 @@ class Lids:
         outline, (first, last) = _EYES[side]
         start, end = points[first], points[last]
         half = float(np.linalg.norm(end - start) / 2)
-        frame = (start + end) / 2, (end - start) / (2 * half)
-        turned = [_own(points[list(part)], *frame, half) for part in (outline[8:] + outline[:1], outline[:9])]
+        origin, axis = (start + end) / 2, (end - start) / (2 * half)
+        turned = [_own(points[list(part)], origin, axis, half) for part in (outline[8:] + outline[:1], outline[:9])]
         edges = [part[np.argsort(part[:, 0])] for part in turned]
-        brow = _own(anatomy.brows[side], *frame, half)[1]
+        brow = _own(anatomy.brows[side], origin, axis, half)[1]
         reach = 0.75 * float(edges[0][:, 1].min() - brow)
-        return cls(*frame, half, *edges[0].T, *edges[1].T, max(reach, 0.03))
+        (s_upper, upper), (s_lower, lower) = (part.T for part in edges)
+        return cls(origin, axis, half, s_upper, upper, s_lower, lower, max(reach, 0.03))
 
     @cached_property
     def _curves(self) -> tuple[PchipInterpolator, PchipInterpolator]:
@@ -77,7 +78,7 @@ class Lids:
     def edges(self, s: Array) -> tuple[Array, Array]:
         """Edges of the open lids at s; they meet at the corners and stay together beyond."""
         inside = np.clip(s, -1, 1)
-        upper, lower = (curve(inside) for curve in self._curves)
+        upper, lower = (np.asarray(curve(inside), np.float64) for curve in self._curves)
         return upper, np.maximum(lower, upper)
 
     def opening(self, points: Array) -> Array:
@@ -109,10 +110,10 @@ class Lids:
         under = own[:, 1] - lower
         for _ in range(4):
             under = own[:, 1] - lower + up * _follow(under)
-        sources = (
+        from_upper, from_lower = (
             self.face(np.stack([own[:, 0], t], axis=1)) for t in (upper - above, lower + np.maximum(under, LID_EDGE))
         )
-        return Closing(*sources, own[:, 1] - (upper + down), (lower - up) - own[:, 1])
+        return Closing(from_upper, from_lower, own[:, 1] - (upper + down), (lower - up) - own[:, 1])
 
     def _travel(self, upper: Array, lower: Array, closure: float) -> tuple[Array, Array]:
         gap = lower - upper
@@ -120,9 +121,7 @@ class Lids:
 
     def _unroll(self, above: Array) -> Array:
         """Share of the edge's travel at a height above it."""
-        t = np.clip((above - LASHES) / (self.reach - LASHES), 0, 1)
-        share: Array = 1 - t * t * (3 - 2 * t)
-        return share
+        return _fading((above - LASHES) / (self.reach - LASHES))
 
     def _unrolled_from(self, above: Array, down: Array) -> Array:
         """Height above the open edge that lies at `above` (of the open edge, negative below) once it travelled."""
@@ -143,6 +142,10 @@ def _own(points: Array, origin: Array, axis: Array, half: float) -> Array:
 
 
 def _follow(under: Array) -> Array:
-    t = np.clip(under / LOWER_REACH, 0, 1)
+    return _fading(under / LOWER_REACH)
+
+
+def _fading(t: Array) -> Array:
+    t = np.clip(t, 0.0, 1.0)
     share: Array = 1 - t * t * (3 - 2 * t)
     return share

@@ -18,8 +18,8 @@ def interior(anatomy: Anatomy, upper: Array, lower: Array, light: float) -> Arra
 
     Parameters
     ----------
-    upper, lower : (n, 2) where the points would lie, in face coordinates, if they were fixed to the skull or to the jaw:
-        the upper teeth go with one, tongue and lower teeth with the other
+    upper, lower : (n, 2) where the points would lie, in face coordinates, if they were fixed to the skull or to the
+        jaw: the upper teeth go with one, tongue and lower teeth with the other
     light : brightness of the picture's skin over that of a mean face
 
     Returns

@@ -1,46 +1,37 @@
 """Where skin is, how light it is, and the colour of a heart beat in it."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.phantom.fields import BROWS, Anatomy, hill
 from deid.algorithms.phantom.geometry import FaceGeometry
+from deid.algorithms.phantom.pixels import Values, filled, hull, softened
 from faces.mesh import LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_EYE
 
 Array = NDArray[np.float64]
 
 # Strength of the pulse in red, green and blue over green's: green is absorbed most by blood.
-# Source: de Haan & van Leest 2014, "Improved motion robustness of remote-PPG by using the blood volume pulse signature",
-# whose signature is (0.33, 0.77, 0.53) for a camera's RGB of normalised colour.
+# Source: de Haan & van Leest 2014, "Improved motion robustness of remote-PPG by using the blood volume pulse
+# signature", whose signature is (0.33, 0.77, 0.53) for a camera's RGB of normalised colour.
 PULSE_COLOUR = np.array([0.33, 0.77, 0.53]) / 0.77
 LUMA = np.array([0.2126, 0.7152, 0.0722])  # ITU-R BT.709
 MEAN_SKIN = 150.0  # luma of the mean face for which the mouth's colours were chosen
 
 
-def skin_mask(mesh: Array, shape: tuple[int, int]) -> NDArray[np.float32]:
+def skin_mask(mesh: Array, shape: tuple[int, int]) -> Values:
     """(h, w) 0-1: the face without eyes, brows and lips, with soft edges, for a mesh in pixels of that picture."""
-    mask = np.zeros(shape, np.uint8)
-    cv2.fillPoly(mask, [_whole(mesh, OVAL)], 255)
-    for part in (RIGHT_EYE, LEFT_EYE, OUTER_LIPS):
-        cv2.fillPoly(mask, [_whole(mesh, part)], 0)
-    for brow in BROWS:
-        cv2.fillConvexPoly(mask, cv2.convexHull(_whole(mesh, brow)), 0)
+    parts = [mesh[list(part)] for part in (RIGHT_EYE, LEFT_EYE, OUTER_LIPS)]
+    parts += [hull(mesh[list(brow)]) for brow in BROWS]
+    mask = filled(shape, [mesh[list(OVAL)]])
+    mask[filled(shape, parts) > 0] = 0
     height = float(np.linalg.norm(mesh[10, :2] - mesh[152, :2]))
-    mask = cv2.erode(mask, np.ones((3, 3), np.uint8), iterations=max(1, round(0.01 * height)))
-    soft: NDArray[np.float32] = cv2.GaussianBlur(mask, (0, 0), max(0.8, 0.012 * height)).astype(np.float32) / 255
-    return soft
+    return softened(mask, max(1, round(0.01 * height)), max(0.8, 0.012 * height))
 
 
-def light_of(picture: NDArray[np.uint8], mask: NDArray[np.float32]) -> float:
+def light_of(picture: NDArray[np.uint8], mask: Values) -> float:
     """Brightness of the skin over that of a mean face."""
     mean = float((picture @ LUMA)[mask > 0.9].mean())
     return mean / MEAN_SKIN
-
-
-def _whole(mesh: Array, part: tuple[int, ...]) -> NDArray[np.int32]:
-    points: NDArray[np.int32] = np.round(mesh[list(part), :2]).astype(np.int32)
-    return points
 
 
 class Shading:
@@ -57,13 +48,12 @@ class Shading:
         points = face.frame.to_face(np.stack(np.meshgrid(axis, axis), axis=-1))
         self._maps = [_smile_light(face.anatomy, points, which).astype(np.float32) for which in (0, 1)]
 
-    def at(self, smiles: tuple[float, float]) -> NDArray[np.float32] | None:
+    def at(self, smiles: tuple[float, float]) -> Values | None:
         """(side, side) factor of the still's light for smiles of the subject's right and left; None without a smile."""
         if max(smiles) < 0.01:
             return None
-        shade: NDArray[np.float32] = 1 + sum(
-            np.float32(max(smile, 0.0)) * each for smile, each in zip(smiles, self._maps, strict=True)
-        )
+        right, left = (np.float32(max(smile, 0.0)) for smile in smiles)
+        shade: Values = 1 + right * self._maps[0] + left * self._maps[1]
         return shade
 
 
@@ -71,11 +61,11 @@ def _smile_light(anatomy: Anatomy, points: Array, side: int) -> Array:
     outwards = -1.0 if side == 0 else 1.0
     corner = anatomy.corners[side]
     top = np.array([anatomy.middle + 0.105 * outwards, anatomy.nose - 0.03])
-    end = corner + (0.055 * outwards, 0.01)
+    end = corner + np.array([0.055 * outwards, 0.01])
     along = np.clip((points - top) @ (end - top) / ((end - top) @ (end - top)), 0, 1)
     bulge = np.array([0.02 * outwards, 0.0]) * (4 * along * (1 - along))[..., None]
     away = points - (top + along[..., None] * (end - top) + bulge)
     fold = np.exp(-((away**2).sum(axis=-1)) / 0.022**2) * (0.3 + 2.8 * along * (1 - along))
-    cheek = hill(points, corner + (0.09 * outwards, -0.15), 0.09, 0.06)
+    cheek = hill(points, corner + np.array([0.09 * outwards, -0.15]), 0.09, 0.06)
     light: Array = 0.05 * cheek - 0.1 * fold
     return light

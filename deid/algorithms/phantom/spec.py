@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Literal, get_args
 
 Task = Literal["rest", "facial_expression", "speech"]
@@ -116,7 +117,7 @@ def _check_blinks(times: Sequence[float], seconds: float) -> None:
     for time in times:
         if not (math.isfinite(time) and 0 <= time <= seconds):
             raise BadPhantom(f"blink_times holds {time:g}: use times within the clip, 0 to {seconds:g} seconds.")
-    for first, second in zip(times, times[1:], strict=False):
+    for first, second in pairwise(times):
         if second - first < BLINK_GAP:
             raise BadPhantom(
                 f"blink_times holds {first:g} and {second:g}: blinks must follow each other by {BLINK_GAP} seconds "
