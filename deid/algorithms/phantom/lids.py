@@ -146,6 +146,5 @@ def _follow(under: Array) -> Array:
 
 
 def _fading(t: Array) -> Array:
-    t = np.clip(t, 0.0, 1.0)
-    share: Array = 1 - t * t * (3 - 2 * t)
-    return share
+    inside: Array = np.asarray(np.clip(t, 0, 1), np.float64)
+    return np.asarray(1 - inside * inside * (3 - 2 * inside), np.float64)

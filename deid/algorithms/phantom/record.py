@@ -8,7 +8,7 @@ import numpy as np
 
 from deid.algorithms.donors import Donor, DonorFolder
 from deid.algorithms.phantom.animate import Phantom
-from deid.algorithms.phantom.sound import voice, write_wav
+from deid.algorithms.phantom.sound import voice, write_sound
 from deid.algorithms.phantom.spec import BadPhantom, PhantomSpec
 from deid.algorithms.phantom.truth import Truth
 from videoio.frames import Frame
@@ -48,9 +48,9 @@ def write_phantom(phantom: Phantom, target: Path, truth: Path | None = None, enc
     with tempfile.TemporaryDirectory() as folder:
         sound = None
         if spec.audio:
-            sound = Path(folder) / "voice.wav"
+            sound = Path(folder) / "voice.mkv"
             samples = voice(phantom.script.syllables, spec.n_frames / spec.fps, phantom.identity.sex, spec.seed)
-            write_wav(samples, sound)
+            write_sound(samples, sound)
         with VideoWriter(target, video, sound=sound, encode=encode) as writer:
             for index, picture in enumerate(phantom.frames()):
                 writer.write(Frame.from_rgb(index, picture, index, video.time_base))

@@ -1,9 +1,10 @@
 """A voice with the rhythm of the mouth: vowels without words."""
 
-import wave
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
@@ -39,13 +40,14 @@ def voice(syllables: tuple[Syllable, ...], seconds: float, sex: Literal["f", "m"
     return samples
 
 
-def write_wav(samples: NDArray[np.int16], path: Path) -> None:
-    """16-bit mono."""
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(SAMPLE_RATE)
-        out.writeframes(samples.astype("<i2").tobytes())
+def write_sound(samples: NDArray[np.int16], path: Path) -> None:
+    """16-bit mono PCM in a Matroska file, which the video writer reads (it takes no WAV)."""
+    with av.open(str(path), "w", format="matroska") as out:
+        stream = out.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono")
+        sound = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
+        sound.sample_rate, sound.time_base, sound.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), 0
+        out.mux(stream.encode(sound))
+        out.mux(stream.encode(None))
 
 
 def _syllable(length: int, syllable: Syllable, sex: Literal["f", "m"], rng: np.random.Generator) -> Array:
