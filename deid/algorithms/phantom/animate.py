@@ -12,7 +12,7 @@ from deid.algorithms.phantom.fields import BASES
 from deid.algorithms.phantom.geometry import JAW, FaceGeometry, Inverter
 from deid.algorithms.phantom.mouth import interior
 from deid.algorithms.phantom.noise import Noise
-from deid.algorithms.phantom.pixels import Values, resized, sampled
+from deid.algorithms.phantom.pixels import Values, blurred, resized, sampled
 from deid.algorithms.phantom.script import Script, write_script
 from deid.algorithms.phantom.skin import PULSE_COLOUR, Shading, light_of, skin_mask
 from deid.algorithms.phantom.spec import BadPhantom, PhantomSpec
@@ -24,6 +24,8 @@ Picture = NDArray[np.uint8]
 Box = tuple[slice, slice]
 
 SMILES = BASES.index("smile_right"), BASES.index("smile_left")
+LID_SKIN = 0.8  # how much of the closing lid is bare skin, without the lashes and shadows of the open eye
+FACE_IN_LID = 0.4  # share of the face's mean tone in it: the skin under the brow alone may lie in shadow
 TEXTURE = 4 / 3  # the still is kept finer than the frames by this, if it is large enough: moves then blur it less
 
 
@@ -79,10 +81,12 @@ class Painter:
         side = min(picture.shape[0], round(size * TEXTURE))
         self._still = resized(picture, side)
         self._finer = side / size
+        self._smooth = blurred(self._still, 0.012 * face.frame.height * self._finer)
         self._face = face
         mesh = (face.mesh + 0.5) * self._finer - 0.5
         self._skin = skin_mask(mesh, (side, side))
         self._light = light_of(self._still, self._skin)
+        self._tone = 0.95 * self._still[self._skin > 0.9].mean(axis=0)
         self._shading = Shading(face, side, self._finer)
         self._inverter = Inverter(face, size)
         self._noise = Noise(spec.seed, spec.noise, size)
@@ -107,10 +111,10 @@ class Painter:
     def _sample(self, texture: NDArray[Any], place: Values) -> Values:
         return sampled(texture, (place + 0.5) * np.float32(self._finer) - 0.5)
 
-    def _sample_face(self, at: Array, shape: tuple[int, ...]) -> Values:
-        """(*shape, 3) colours of the still at face coordinates (n, 2)."""
+    def _sample_face(self, texture: NDArray[Any], at: Array, shape: tuple[int, ...]) -> Values:
+        """(*shape, 3) colours at face coordinates (n, 2)."""
         place = self._face.frame.to_picture(at).astype(np.float32).reshape(*shape, 2)
-        return self._sample(self._still, place)
+        return self._sample(texture, place)
 
     def _close_lids(self, frame: Values, place: Values, side: int, shut: float, points: Array) -> None:
         """Draw the skin of both lids over the eye; the eyeball that still shows lies in the lid's shadow."""
@@ -122,9 +126,14 @@ class Painter:
         seen, shape = lids.inverse(here, shut), place[box].shape[:2]
         under, over = (each.reshape(*shape, 1) / self._pixel for each in (seen.under_upper, seen.over_lower))
         shadow = 1 - 0.4 * shut * np.exp(-np.maximum(under, 0) / 2)
-        mixed = _over(self._sample_face(seen.lower, shape), frame[box] * shadow, 0.5 - over)
-        mixed = _over(self._sample_face(seen.upper, shape), mixed, 0.5 - under)
-        inside = lids.opening(here).reshape(*shape, 1)  # lashes shade the line where the lids meet
+        mixed = _over(self._sample_face(self._still, seen.lower, shape), frame[box] * shadow, 0.5 - over)
+        lid = self._sample_face(self._still, seen.upper, shape)
+        bare = self._sample_face(self._smooth, seen.bare, shape)
+        inside = lids.opening(here).reshape(*shape, 1)
+        share = LID_SKIN * min(1.0, 2 * shut) * np.minimum(1.5 * inside, 1)
+        lid = _over(bare + FACE_IN_LID * (self._tone - bare), lid, share * seen.rolled.reshape(*shape, 1))
+        mixed = _over(lid, mixed, 0.5 - under)
+        # Lashes shade the line where the lids meet.
         mixed = mixed * (1 - 0.3 * shut * inside * np.exp(-((under + 0.5) ** 2)))
         frame[box] = _over(mixed, frame[box], 10 * inside)  # beyond the corners nothing moves
 

@@ -15,17 +15,24 @@ Array = NDArray[np.float64]
 MEETING = 0.85  # the lids meet this far down the open eye: the upper one does most of the way
 LASHES = 0.012  # face heights above the lid's edge that travel unstretched
 LOWER_REACH = 0.06  # face heights under the lower lid that follow it
-LID_EDGE = 0.004  # face heights from the edge of the open lid, where the still shows nothing of the eyeball
+UPPER_EDGE, LOWER_EDGE = 0.004, 0.008  # face heights from the edges of open lids: no eyeball in the still from there
+BARE = 0.6, 0.25, 0.8  # shares of the reach: where bare skin is taken from, up to where and until where it is used
 _EYES = {0: (RIGHT_EYE, (33, 133)), 1: (LEFT_EYE, (362, 263))}  # corners from left to right in the picture
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
     """Lids seen at n points: where upper and lower skin came from (n, 2), face coordinates; and how far the point is
-    under the upper lid's edge and over the lower one's, (n,) face heights, negative on the lids."""
+    under the upper lid's edge and over the lower one's, (n,) face heights, negative on the lids.
+
+    The upper lid's skin is rolled in while the eye is open. `bare` (n, 2) is where skin like it can be seen, and
+    `rolled` (n,) 0-1 says how much of what is seen was rolled in.
+    """
 
     upper: Array
     lower: Array
+    bare: Array
+    rolled: Array
     under_upper: Array
     over_lower: Array
 
@@ -110,10 +117,10 @@ class Lids:
         under = own[:, 1] - lower
         for _ in range(4):
             under = own[:, 1] - lower + up * _follow(under)
-        from_upper, from_lower = (
-            self.face(np.stack([own[:, 0], t], axis=1)) for t in (upper - above, lower + np.maximum(under, LID_EDGE))
-        )
-        return Closing(from_upper, from_lower, own[:, 1] - (upper + down), (lower - up) - own[:, 1])
+        places = upper - above, lower + np.maximum(under, LOWER_EDGE), upper - BARE[0] * self.reach
+        from_upper, from_lower, bare = (self.face(np.stack([own[:, 0], t], axis=1)) for t in places)
+        rolled = _fading((above / self.reach - BARE[1]) / (BARE[2] - BARE[1]))
+        return Closing(from_upper, from_lower, bare, rolled, own[:, 1] - (upper + down), (lower - up) - own[:, 1])
 
     def _travel(self, upper: Array, lower: Array, closure: float) -> tuple[Array, Array]:
         gap = lower - upper
@@ -125,12 +132,12 @@ class Lids:
 
     def _unrolled_from(self, above: Array, down: Array) -> Array:
         """Height above the open edge that lies at `above` (of the open edge, negative below) once it travelled."""
-        source = np.maximum(above + down, LID_EDGE)
-        width = self.reach - LASHES
-        for _ in range(6):  # Newton; the slope is at least 1
-            t = np.clip((source - LASHES) / width, 0, 1)
-            slope = 1 + down * 6 * t * (1 - t) / width
-            source = np.maximum(source - (source - down * self._unroll(source) - above) / slope, LID_EDGE)
+        low, high = np.full_like(above, UPPER_EDGE), np.maximum(above + down, self.reach)
+        for _ in range(13):  # halving: the travel is monotone but bends both ways
+            middle = (low + high) / 2
+            further = middle - down * self._unroll(middle) < above
+            low, high = np.where(further, middle, low), np.where(further, high, middle)
+        source: Array = np.where(above >= self.reach, above, (low + high) / 2)
         return source
 
 

@@ -21,6 +21,11 @@ def resized(picture: NDArray[Any], side: int) -> NDArray[Any]:
     return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR))
 
 
+def blurred(picture: NDArray[Any], sd: float) -> NDArray[Any]:
+    """A picture without details smaller than about `sd` pixels."""
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), max(sd, 0.5)))
+
+
 def filled(shape: tuple[int, int], outlines: list[NDArray[np.float64]]) -> NDArray[np.uint8]:
     """(h, w) 255 within closed outlines of (n, 2) points, 0 elsewhere."""
     mask = np.zeros(shape, np.uint8)
