@@ -94,13 +94,14 @@ class Painter:
 
     def paint(self, index: int, coefficients: Array, closure: Array, points: Array, pulse: float) -> Picture:
         """Frame `index`; `points` (478, 2) say where the parts of the face are in it."""
-        place = self._inverter.upper(coefficients)
+        displacement = self._inverter.displacement(coefficients)
+        place = self._inverter.upper(displacement)
         frame = self._sample(self._still, place)
         for side, shut in enumerate(closure):
             if shut > 0:
                 self._close_lids(frame, place, side, float(shut), points)
         if abs(coefficients[JAW]) > 1e-5:
-            self._part_lips(frame, place, coefficients, points)
+            self._part_lips(frame, place, displacement, float(coefficients[JAW]), points)
         light = self._shading.at((float(coefficients[SMILES[0]]), float(coefficients[SMILES[1]])))
         if light is not None:
             frame *= self._sample(light, place)[..., None]
@@ -137,11 +138,11 @@ class Painter:
         mixed = mixed * (1 - 0.3 * shut * inside * np.exp(-((under + 0.5) ** 2)))
         frame[box] = _over(mixed, frame[box], 10 * inside)  # beyond the corners nothing moves
 
-    def _part_lips(self, frame: Values, place: Values, coefficients: Array, points: Array) -> None:
+    def _part_lips(self, frame: Values, place: Values, displacement: Values, jaw: float, points: Array) -> None:
         """Draw the lower lip, chin and neck from the lower side of the cut, and what shows between the lips."""
         anatomy, height = self._face.anatomy, self._face.frame.height
         box = self._box(points[[78, 308, 13, 14, 152]], (0.05 * height, 0.1 * height, 0.05 * height, 0.5 * height))
-        lower_place = self._inverter.lower(coefficients, box)
+        lower_place = self._inverter.lower(displacement, jaw, box)
         shape = lower_place.shape[:2]
         upper, lower = (
             self._face.frame.to_face(each.reshape(-1, 2).astype(np.float64)) for each in (place[box], lower_place)
@@ -149,7 +150,7 @@ class Painter:
         below = self._sample(self._still, lower_place)
         inside = interior(anatomy, upper, lower, self._light).reshape(*shape, 3)
         over = (-anatomy.below(lower)).reshape(*shape, 1) / self._pixel  # pixels above the lower lip's edge
-        gap = anatomy.cut(upper).reshape(*shape, 1) * abs(coefficients[JAW]) * height  # pixels, none at the corners
+        gap = anatomy.cut(upper).reshape(*shape, 1) * abs(jaw) * height  # pixels, none at the corners
         open_ = np.clip(over / 1.5 + 0.3, 0, 1) * np.clip(gap, 0, 1)
         mixed = below * (1 - open_) + inside * open_
         lip = np.clip(0.5 - anatomy.below(upper).reshape(*shape, 1) / self._pixel / 1.2, 0, 1)

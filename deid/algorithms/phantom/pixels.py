@@ -21,6 +21,12 @@ def resized(picture: NDArray[Any], side: int) -> NDArray[Any]:
     return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR))
 
 
+def enlarged(picture: NDArray[Any], times: int) -> NDArray[Any]:
+    """A picture (h, w, c) a whole number of times as large, bilinear."""
+    size = (picture.shape[1] * times, picture.shape[0] * times)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR))
+
+
 def blurred(picture: NDArray[Any], sd: float) -> NDArray[Any]:
     """A picture without details smaller than about `sd` pixels."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), max(sd, 0.5)))
