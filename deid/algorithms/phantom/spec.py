@@ -83,7 +83,7 @@ class PhantomSpec:
                 check_limit(each.name, getattr(self, each.name))
         if self.size % 2:
             raise BadPhantom(f"size must be even, was {self.size}: use {self.size + 1}.")
-        if self.tremor_hz * 2 >= self.fps:
+        if self.tremor_amplitude and self.tremor_hz * 2 >= self.fps:
             raise BadPhantom(
                 f"tremor_hz was {self.tremor_hz:g} at {self.fps:g} frames per second: it must stay under half of the "
                 f"frame rate, {self.fps / 2:g} Hz."
@@ -110,7 +110,7 @@ def check_limit(name: str, value: float) -> None:
     """
     low, high, unit = LIMITS[name]
     if not (math.isfinite(value) and low <= value <= high):
-        raise BadPhantom(f"{name} was {value:g}: use {low:g} to {high:g}{' ' + unit if unit else ''}.")
+        raise BadPhantom(f"{name} was {value:.10g}: use {low:.10g} to {high:.10g}{' ' + unit if unit else ''}.")
 
 
 def _check_blinks(times: Sequence[float], seconds: float) -> None:
