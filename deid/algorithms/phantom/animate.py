@@ -25,7 +25,8 @@ Box = tuple[slice, slice]
 
 SMILES = BASES.index("smile_right"), BASES.index("smile_left")
 LID_SKIN = 0.8  # how much of the closing lid is bare skin, without the lashes and shadows of the open eye
-FACE_IN_LID = 0.4  # share of the face's mean tone in it: the skin under the brow alone may lie in shadow
+FACE_IN_LID = 0.6  # share of the face's mean tone in it: the skin under the brow alone may lie in shadow
+LASH_SHADE, LASH_WIDTH = 0.55, 0.006  # darkening of the line where the lids meet, and half its width, face heights
 TEXTURE = 4 / 3  # the still is kept finer than the frames by this, if it is large enough: moves then blur it less
 
 
@@ -135,7 +136,7 @@ class Painter:
         lid = _over(bare + FACE_IN_LID * (self._tone - bare), lid, share * seen.rolled.reshape(*shape, 1))
         mixed = _over(lid, mixed, 0.5 - under)
         # Lashes shade the line where the lids meet.
-        mixed = mixed * (1 - 0.3 * shut * inside * np.exp(-((under + 0.5) ** 2)))
+        mixed = mixed * (1 - LASH_SHADE * shut * inside * np.exp(-((under * self._pixel / LASH_WIDTH) ** 2)))
         frame[box] = _over(mixed, frame[box], 10 * inside)  # beyond the corners nothing moves
 
     def _part_lips(self, frame: Values, place: Values, displacement: Values, jaw: float, points: Array) -> None:

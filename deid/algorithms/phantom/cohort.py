@@ -81,15 +81,15 @@ def clips(
             raise BadPhantom(f"the demo cohort has no participant {code!r}: use {known[0]} to {known[-1]}.")
     free = {sex: list(of_sex) for sex, of_sex in names.items()}
     for person in COHORT:
-        if not free.get(person.sex):
-            number = sum(each.sex == person.sex for each in COHORT)
+        identity = free[person.sex].pop(0) if free.get(person.sex) else None
+        if participants is not None and person.code not in participants:
+            continue
+        if identity is None:
             raise BadPhantom(
-                f"the demo cohort needs {number} identities of sex {person.sex!r}, there are "
-                f"{len(names.get(person.sex, []))}: build more, or name another folder."
+                f"there is no identity left for {person.code} of sex {person.sex!r}, of "
+                f"{len(names.get(person.sex, []))} that there are: build more, or name another folder."
             )
-        identity = free[person.sex].pop(0)
-        if participants is None or person.code in participants:
-            yield from _clips_of(person, identity, seconds)
+        yield from _clips_of(person, identity, seconds)
 
 
 def _clips_of(person: Participant, identity: str, seconds: float) -> Iterator[Clip]:

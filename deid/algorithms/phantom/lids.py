@@ -13,7 +13,7 @@ from faces.mesh import LEFT_EYE, RIGHT_EYE
 Array = NDArray[np.float64]
 
 MEETING = 0.85  # the lids meet this far down the open eye: the upper one does most of the way
-LASHES = 0.012  # face heights above the lid's edge that travel unstretched
+LASHES = 0.012  # face heights above the lid's edge that travel as they are
 LOWER_REACH = 0.06  # face heights under the lower lid that follow it
 UPPER_EDGE, LOWER_EDGE = 0.004, 0.008  # face heights from the edges of open lids: no eyeball in the still from there
 BARE = 0.6, 0.25, 0.8  # shares of the reach: where bare skin is taken from, up to where and until where it is used
@@ -119,7 +119,7 @@ class Lids:
             under = own[:, 1] - lower + up * _follow(under)
         places = upper - above, lower + np.maximum(under, LOWER_EDGE), upper - BARE[0] * self.reach
         from_upper, from_lower, bare = (self.face(np.stack([own[:, 0], t], axis=1)) for t in places)
-        rolled = _fading((above / self.reach - BARE[1]) / (BARE[2] - BARE[1]))
+        rolled = _fading((above / self.reach - BARE[1]) / (BARE[2] - BARE[1])) * (1 - _fading(above / LASHES - 0.5))
         return Closing(from_upper, from_lower, bare, rolled, own[:, 1] - (upper + down), (lower - up) - own[:, 1])
 
     def _travel(self, upper: Array, lower: Array, closure: float) -> tuple[Array, Array]:

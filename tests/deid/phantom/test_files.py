@@ -104,7 +104,7 @@ def test_a_part_of_the_cohort_is_written_with_its_manifest_and_truth(tmp_path):
 def test_what_the_cohort_cannot_be_is_refused():
     with pytest.raises(BadPhantom, match="no participant 'DEMO-999': use DEMO-001 to DEMO-008"):
         list(clips(NAMES, ["DEMO-999"]))
-    with pytest.raises(BadPhantom, match="needs 4 identities of sex 'm', there are 1"):
+    with pytest.raises(BadPhantom, match="no identity left for DEMO-004 of sex 'm', of 1 that"):
         list(clips({**NAMES, "m": ["e"]}))
 
 
