@@ -52,7 +52,7 @@ class PhantomSpec:
     weakness : of one lower half of the face, -1 the subject's right is still to 1 the subject's left is; the weak
         corner of the mouth hangs and moves 1 - |weakness| as much. Brow and lids are spared (central pattern)
     sway : of the head; 1 is a seated person at rest, 0 none
-    noise : standard deviation of the sensor's noise, in levels of 255
+    noise : standard deviation of the sensor's noise, in levels of 255; 0 leaves the dither of rounding
     audio : a voice with the mouth's rhythm
     """
 

@@ -24,7 +24,9 @@ from pathlib import Path
 truth = np.array(json.loads(Path(sys.argv[2]).read_text())["points"])
 with FaceMesh() as mesh:
     found = np.array([mesh.landmarks(picture)[:, :2] for picture in pictures(Path(sys.argv[1]))])
-print(json.dumps(np.linalg.norm(found - truth, axis=2).mean(axis=0).tolist()))
+away = found - truth
+motion = away - away.mean(axis=0)
+print(json.dumps([np.linalg.norm(each, axis=2).mean(axis=0).tolist() for each in (away, motion)]))
 """
 
 
@@ -44,8 +46,9 @@ def test_tremor_is_found_again_in_lip_and_chin(tmp_path, hz, amplitude):
 
 
 def test_blinks_are_found_again_to_the_frame_by_dlib(tmp_path):
+    """The head sways little: with the head's turns dlib's own eye aspect ratio becomes uncertain by a frame or two."""
     times = (0.6, 1.5, 2.31)
-    truth = write_phantom(make_phantom(size=384, seconds=3, blink_times=times, seed=4), tmp_path / "a.mp4")
+    truth = write_phantom(make_phantom(size=384, seconds=3, blink_times=times, seed=4, sway=0.3), tmp_path / "a.mp4")
     found = dips(aspect_ratios68(pictures(tmp_path / "a.mp4")), len(times), 6)
     told = dips(truth.ear.mean(axis=1), len(times), 6)
     assert np.abs(found - told).max() < 1
@@ -71,6 +74,7 @@ def test_the_mesh_is_found_near_the_truth(tmp_path):
         [sys.executable, "-c", _MESH, tmp_path / "a.mp4", tmp_path / "a.json"],
         capture_output=True, text=True, check=True, cwd=ROOT,
     )  # fmt: skip
-    error = np.array(json.loads(done.stdout.splitlines()[-1]))
-    assert np.median(error) < 1.5
+    error, motion = np.array(json.loads(done.stdout.splitlines()[-1]))
     assert error[[33, 133, 159, 145, 386, 374, 13, 14, 78, 308]].mean() < 1.5
+    assert np.median(error) < 2.5  # mostly constant: how the identity's mesh differs from what is found in it
+    assert motion.mean() < 1.0
