@@ -1,0 +1,1 @@
+"""Animated synthetic patients with exactly known motion and pulse."""
