@@ -1,0 +1,198 @@
+"""The donor's texture, and what of the patient's light, skin and wrinkles goes onto it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deid.algorithms.donors import Donor
+from deid.algorithms.meshwarp import Raster
+from deid.algorithms.methods.motionmesh.topology import HOLES, triangles, with_ring
+from deid.algorithms.painting import NEUTRAL
+from faces.mesh import OVAL
+from videoio.frames import Colour, Frame, Plane, from_rgb
+
+Points = NDArray[np.float64]
+Map = NDArray[np.float32]
+WIDTH = 160  # of the face in the canonical picture, pixels
+MARGIN = 8  # pixels around the face there
+LIGHT = 1 / 8  # standard deviation of the low-pass that separates light from texture, in face widths
+WRINKLE_FINE = 1.0  # pixels of the canonical picture: finer detail is noise
+WRINKLE_RANGE = (0.5, 1.6)
+GAIN_RANGE = (0.3, 3.0)
+EDGE = 0.035  # of the face's width: half the breadth of the mask's soft edge
+_FLOOR = 8.0  # grey levels added to both sides of a ratio, so that dark places do not run wild
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The canonical picture: the donor's mesh, scaled to a face `WIDTH` pixels wide.
+
+    `points` (504, 3) the mesh with its ring; `skin` (h, w) 1 on skin, 0 in eyes, mouth and outside; `soft` (h, w) the
+    mask's outer edge, feathered.
+    """
+
+    points: Points
+    size: tuple[int, int]  # width, height
+    raster: Raster
+    skin: Map
+    soft: Map
+
+    @classmethod
+    def of(cls, mesh: Points) -> "Canvas":
+        face = with_ring(mesh)
+        outline = face[list(OVAL), :2]
+        scale = WIDTH / np.ptp(outline[:, 0])
+        points = (face - (*outline.min(axis=0), 0)) * scale + (MARGIN, MARGIN, 0)
+        size = (WIDTH + 2 * MARGIN, int(np.ceil(np.ptp(outline[:, 1]) * scale)) + 2 * MARGIN)
+        inside = filled(points[list(OVAL)], size)
+        skin = inside.copy()
+        for hole in HOLES:
+            skin[cv2.dilate(filled(points[list(hole)], size), np.ones((3, 3), np.uint8)) > 0] = 0
+        return cls(points, size, Raster(triangles(), points, (0, 0, *size)), _share(skin), _soft(inside))
+
+    def smooth(self, picture: Map, deviation: float) -> Map:
+        """A low-pass over the skin alone, carried on beyond it."""
+        small = cv2.resize(self.skin, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+        size = (small.shape[1], small.shape[0])
+        picture = picture * (self.skin if picture.ndim == 2 else self.skin[:, :, None])
+        part = cv2.GaussianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), (0, 0), deviation / 4)
+        weight = cv2.GaussianBlur(small, (0, 0), deviation / 4) + 1e-3
+        smoothed: Map = cv2.resize(part / (weight if part.ndim == 2 else weight[:, :, None]), self.size)
+        return smoothed
+
+    def unwrap(self, frame: Frame, mesh: Points) -> Map:
+        """(h, w, 3) float32 Y, U, V of a face in the canonical picture."""
+        x, y = self.raster.samples(with_ring(mesh), outside=(-1.0, -1.0))
+        shrink = max(int(np.ptp(mesh[list(OVAL), 0]) / (1.5 * WIDTH)), 1)
+        left, top = (max(int(side), 0) // 2 * 2 for side in mesh[:, :2].min(axis=0))
+        right, bottom = (int(side) + 2 for side in mesh[:, :2].max(axis=0))
+        result = np.empty((*x.shape, 3), np.float32)
+        for number, (plane, step) in enumerate(zip(frame.planes, (1, 2, 2), strict=True)):
+            part = plane[top // step : max(bottom // step, 1), left // step : max(right // step, 1)]
+            result[:, :, number] = _sampled(part, (x - left) , (y - top), step, max(shrink // step, 1))
+        return result
+
+
+def _sampled(part: Plane, x: Map, y: Map, step: int, shrink: int) -> Map:
+    if part.size == 0:
+        return np.full(x.shape, NEUTRAL, np.float32)
+    if shrink > 1:
+        wide, high = max(part.shape[1] // shrink, 1), max(part.shape[0] // shrink, 1)
+        part = cv2.resize(part[: high * shrink, : wide * shrink], (wide, high), interpolation=cv2.INTER_AREA)
+    scale = np.float32(1 / (step * shrink))
+    shift = np.float32(0.5 * scale - 0.5)
+    return cv2.remap(part, x * scale + shift, y * scale + shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+class DonorTexture:
+    """The donor's picture as YUV in the colours of a video, at several sizes.
+
+    Parameters
+    ----------
+    donor : picture and mesh
+    colour : how the video's samples mean colours
+    """
+
+    def __init__(self, donor: Donor, colour: Colour) -> None:
+        self.canvas = Canvas.of(donor.mesh)
+        picture, points = _cut_face(donor)
+        self.points = points  # in pixels of the largest level
+        self.levels = [_even_yuv(picture, colour)]
+        while self.levels[-1][0].shape[1] > WIDTH:
+            luma, blue, red = self.levels[-1]
+            self.levels.append((_half(luma), _half(blue), _half(red)))
+        self.black = float(colour.black)
+        own = self._unwrapped()
+        self._light = self.canvas.smooth(np.maximum(own[:, :, 0] - self.black, 0), LIGHT * WIDTH)
+        self._tint = self.canvas.smooth(own[:, :, 1:], LIGHT * WIDTH)
+
+    def level(self, width: float) -> tuple[tuple[Plane, Plane, Plane], float]:
+        """Planes for a face of that width in pixels, at most twice as fine, and their scale."""
+        scale, number = float(np.ptp(self.points[list(OVAL), 0])) / max(width, 1.0), 0
+        while scale > 2 and number + 1 < len(self.levels):
+            scale, number = scale / 2, number + 1
+        return self.levels[number], 0.5**number
+
+    def lit(self, patient: Map) -> Map:
+        """(h, w, 4) what makes the donor's texture fit: gain of Y, mask, shift of U, shift of V.
+
+        Parameters
+        ----------
+        patient : (h, w, 3) `Canvas.unwrap` of the patient's frame
+        """
+        light = self.canvas.smooth(np.maximum(patient[:, :, 0] - self.black, 0), LIGHT * WIDTH)
+        tint = self.canvas.smooth(patient[:, :, 1:], LIGHT * WIDTH)
+        gain = np.clip((light + 1) / (self._light + 1), *GAIN_RANGE)
+        return np.dstack([gain, self.canvas.soft, tint - self._tint])
+
+    def _unwrapped(self) -> Map:
+        frame = Frame(0, self.levels[0], self.levels[0][0].shape[1], self.levels[0][0].shape[0], 0, 1, Colour())  # type: ignore[arg-type]
+        return self.canvas.unwrap(frame, self.points)
+
+
+class Wrinkles:
+    """The patient's expression wrinkles as the ratio of his current to his neutral mid-frequency luminance.
+
+    References
+    ----------
+    Liu, Shan & Zhang 2001, "Expressive expression mapping with ratio images".
+    """
+
+    def __init__(self, canvas: Canvas, samples: Sequence[Map], black: float) -> None:
+        self._canvas, self._black = canvas, black
+        self._neutral = np.median([self._fine(sample) for sample in samples], axis=0).astype(np.float32)
+
+    def ratio(self, patient: Map, detail: float) -> Map:
+        """(h, w) factors around 1 of the patient's frame; 1 outside skin."""
+        raw = self._fine(patient) / self._neutral
+        ratio = np.clip(raw / np.maximum(self._canvas.smooth(raw, LIGHT * WIDTH), 0.2), *WRINKLE_RANGE)
+        factors: Map = 1 + (ratio**detail - 1) * self._canvas.skin * self._canvas.soft
+        return factors
+
+    def _fine(self, patient: Map) -> Map:
+        luma = np.maximum(patient[:, :, 0] - self._black, 0)
+        fine: Map = cv2.GaussianBlur(luma, (0, 0), WRINKLE_FINE) + np.float32(_FLOOR)
+        return fine
+
+
+def filled(outline: Points, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """(height, width) 255 inside a polygon with 1/16 pixel precision."""
+    mask = np.zeros((size[1], size[0]), np.uint8)
+    cv2.fillPoly(mask, [np.round(outline[:, :2] * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
+    return mask
+
+
+def _share(mask: NDArray[np.uint8]) -> Map:
+    share: Map = mask.astype(np.float32) / 255
+    return share
+
+
+def _soft(inside: NDArray[np.uint8]) -> Map:
+    """0 at the outline, 1 from twice `EDGE` inwards, with a smooth step between."""
+    away = cv2.distanceTransform((inside > 127).astype(np.uint8), cv2.DIST_L2, 5) / (2 * EDGE * WIDTH)
+    share = np.clip(away, 0, 1).astype(np.float32)
+    soft: Map = share * share * (3 - 2 * share)
+    return soft
+
+
+def _cut_face(donor: Donor) -> tuple[NDArray[np.uint8], Points]:
+    """The picture's part around the face with even sides, and the ringed mesh in its pixels."""
+    face = with_ring(donor.mesh)
+    high, wide = donor.picture.shape[:2]
+    left, top = (max(int(side) - 4, 0) for side in face[:, :2].min(axis=0))
+    right, bottom = (min(int(side) + 4, limit) for side, limit in zip(face[:, :2].max(axis=0), (wide, high), strict=True))
+    picture = donor.picture[top : bottom - (bottom - top) % 2, left : right - (right - left) % 2]
+    return np.ascontiguousarray(picture), face - (left, top, 0)
+
+
+def _even_yuv(picture: NDArray[np.uint8], colour: Colour) -> tuple[Plane, Plane, Plane]:
+    return from_rgb(picture, colour)
+
+
+def _half(plane: Plane) -> Plane:
+    high, wide = plane.shape
+    smaller: Plane = cv2.resize(plane, (max(wide // 2, 1), max(high // 2, 1)), interpolation=cv2.INTER_AREA)
+    return smaller
