@@ -80,7 +80,7 @@ _ALL = (
         source="mesh retargeting with the patient's deformation; expression-ratio images: Liu, Shan & Zhang 2001",
         loader="deid.algorithms.methods.motionmesh.prepare:prepare",
         parameters=MappingProxyType({
-            "donor": None, "sex": None, "age": None, "strength": 1.0, "detail": 1.0, "min_face": 40, "max_turn": 40,
+            "donor": None, "sex": None, "age": None, "strength": 1.0, "detail": 1.0, "min_face": 40, "max_turn": 35,
         }),
         uses_donor=True,
     ),

@@ -11,7 +11,7 @@ from deid.algorithms.donors import DonorFolder
 CANDIDATES = 8  # donors that are tried, at most
 NEIGHBOURS = 5  # donors that tell the sex where it is not given
 STRANGER = 0.6  # dlib's own threshold: nearer donors look like the patient
-SKIN_UNIT, LIGHTNESS_WEIGHT, AGE_UNIT = 10.0, 0.5, 15.0  # differences that count alike: CIELAB, years
+SKIN_UNIT, LIGHTNESS_WEIGHT, AGE_UNIT = 10.0, 0.7, 15.0  # differences that count alike: CIELAB, years
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def candidates(patient: Patient, folder: DonorFolder) -> list[str]:
     """Names of donors to try, the most alike in sex, age and skin first.
 
     Donors that a recogniser would take for the patient are left out, the nearest one always. A donor of the other sex
-    is taken only where none of the same sex is left. The lightness of skin counts half: it hangs on the camera.
+    is taken only where none of the same sex is left. The lightness of skin counts less: it hangs on the camera.
 
     Notes
     -----

@@ -22,7 +22,7 @@ class Settings:
     sex: Literal["f", "m"] | None = None
     age: float | None = None
     min_face: float = 40
-    max_turn: float = 40
+    max_turn: float = 35
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> "Settings":

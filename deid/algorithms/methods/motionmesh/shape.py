@@ -13,6 +13,7 @@ Points = NDArray[np.float64]
 # Pairs of points that mirror each other, subject's right first: their direction is the head's left-right axis.
 MIRRORED = ((33, 263), (130, 359), (234, 454), (127, 356), (93, 323), (162, 389))
 KEPT_REACH, FREE_REACH = 0.015, 0.11  # distance from eyelids and inner lips, in face widths: own shape, donor's shape
+OUTLINE_SHARE, OUTLINE_REACH = 0.5, 0.15  # at the outline only this share of the donor; distance over which it fades
 FRONTAL_DEG = 20.0  # frames that are turned less than this tell the neutral shape
 
 
@@ -96,18 +97,31 @@ def identity_offset(neutral: Points, donor: Points, strength: float) -> Points:
     Returns
     -------
     (468, 3) offsets in the frame of `neutral`. Each eye's outline and the inner lips are moved as a whole: apertures,
-    asymmetries and the way lips part stay the patient's own.
+    asymmetries and the way lips part stay the patient's own. At the
+    outline the offset is halved: it has to agree with hair, ears and neck, which are the patient's.
     """
     placed = fit_head(donor[:N_FACE], neutral).project(donor[:N_FACE])
-    offset = strength * (placed - neutral)
     width = float(np.ptp(neutral[list(OVAL), 0]))
+    inward = _step(_away(neutral, OVAL) / width, 0.0, OUTLINE_REACH)
+    offset = strength * (OUTLINE_SHARE + (1 - OUTLINE_SHARE) * inward) * (placed - neutral)
     result = offset.copy()
     for hole in HOLES:
-        own = neutral[list(hole), :2]
-        away = np.linalg.norm(neutral[:, None, :2] - own[None], axis=2).min(axis=1) / width
-        share = np.clip((away - KEPT_REACH) / (FREE_REACH - KEPT_REACH), 0, 1)
-        share = (share * share * (3 - 2 * share))[:, None]
-        result = share * result + (1 - share) * offset[list(hole)].mean(axis=0)
+        free = _step(_away(neutral, hole) / width, KEPT_REACH, FREE_REACH)
+        result = free * result + (1 - free) * offset[list(hole)].mean(axis=0)
     for hole in HOLES:
         result[list(hole)] = offset[list(hole)].mean(axis=0)
     return result
+
+
+def _away(points: Points, outline: Sequence[int]) -> Points:
+    """(n, 1) distance in the plane of the picture to the nearest point of an outline."""
+    between = points[:, None, :2] - points[list(outline)][None, :, :2]
+    away: Points = np.linalg.norm(between, axis=2).min(axis=1)[:, None]
+    return away
+
+
+def _step(value: Points, low: float, high: float) -> Points:
+    """0 up to `low`, 1 from `high` on, smooth between."""
+    share = np.clip((value - low) / (high - low), 0, 1)
+    smooth: Points = share * share * (3 - 2 * share)
+    return smooth

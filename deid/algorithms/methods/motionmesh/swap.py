@@ -11,15 +11,18 @@ from deid.algorithms.donors import Donor
 from deid.algorithms.meshwarp import Raster
 from deid.algorithms.methods.motionmesh.following import Sample
 from deid.algorithms.methods.motionmesh.shape import fit_head, identity_offset
-from deid.algorithms.methods.motionmesh.texture import DonorTexture, Wrinkles, filled
-from deid.algorithms.methods.motionmesh.topology import HOLES, N_FACE, painting_order, with_ring
+from deid.algorithms.methods.motionmesh.texture import Canvas, DonorTexture, Wrinkles, filled
+from deid.algorithms.methods.motionmesh.topology import N_FACE, painting_order, with_ring
 from deid.algorithms.regions import Region
-from faces.mesh import OVAL
+from faces.mesh import INNER_LIPS, LEFT_EYE, LEFT_LIDS, OVAL, RIGHT_EYE, RIGHT_LIDS
 from videoio.frames import Colour, Frame, Plane
 
 Points = NDArray[np.float64]
 Map = NDArray[np.float32]
 HOLE_EDGE = 0.008  # standard deviation of the soft edge around eyes and mouth, in face widths
+LID_SHARE = 0.5  # how far from the edge of the lids to their crease the patient's own skin is kept: it shows how far
+# the lids close, where the mesh is at its least exact
+KEPT = ((RIGHT_EYE, RIGHT_LIDS), (LEFT_EYE, LEFT_LIDS), (INNER_LIPS, INNER_LIPS))
 _OUTSIDE = (-1e4, -1e4)  # maps to no pixel of any texture
 
 
@@ -50,9 +53,10 @@ class Swap:
     ) -> None:
         self._neutral, self._detail = neutral, detail
         self._offset = identity_offset(neutral, donor.mesh, strength)
-        self._texture = DonorTexture(donor, colour)
-        unwrapped = [self._texture.canvas.unwrap(sample.frame, sample.mesh) for sample in samples]
-        self._wrinkles = Wrinkles(self._texture.canvas, unwrapped, self._texture.black) if detail and samples else None
+        canvas = Canvas.of(donor.mesh)
+        unwrapped = [canvas.unwrap(sample.frame, sample.mesh) for sample in samples]
+        self._texture = DonorTexture(donor, canvas, colour, unwrapped)
+        self._wrinkles = Wrinkles(canvas, unwrapped, self._texture.black) if detail and samples else None
 
     def moved(self, mesh: Points) -> Points:
         """(468, 3) the mesh with the donor's identity: every point moved by a constant offset of the head."""
@@ -116,8 +120,9 @@ def _box(frame: Frame, points: Points) -> Region | None:
 
 def _holes(points: Points, size: tuple[int, int], width: float) -> Map:
     mask = np.zeros((size[1], size[0]), np.uint8)
-    for hole in HOLES:
-        mask = np.maximum(mask, filled(points[list(hole)], size))
+    for inner, outer in KEPT:
+        outline = (1 - LID_SHARE) * points[list(inner)] + LID_SHARE * points[list(outer)]
+        mask = np.maximum(mask, filled(outline, size))
     softened: Map = cv2.GaussianBlur(mask, (0, 0), max(HOLE_EDGE * width, 0.6)).astype(np.float32) / 255
     return softened
 

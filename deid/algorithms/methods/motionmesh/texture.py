@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -22,6 +23,8 @@ LIGHT = 1 / 8  # standard deviation of the low-pass that separates light from te
 WRINKLE_FINE = 1.0  # pixels of the canonical picture: finer detail is noise
 WRINKLE_RANGE = (0.5, 1.6)
 GAIN_RANGE = (0.3, 3.0)
+BANDS = (0.006, 0.025, 0.125)  # standard deviations, in face widths, of the low-passes between the bands of a texture
+CONTRAST_RANGE = (0.3, 1.1)  # how much the contrast of a band of the donor's texture may be changed
 EDGE = 0.035  # of the face's width: half the breadth of the mask's soft edge
 _FLOOR = 8.0  # grey levels added to both sides of a ratio, so that dark places do not run wild
 
@@ -46,12 +49,12 @@ class Canvas:
         outline = face[list(OVAL), :2]
         scale = WIDTH / np.ptp(outline[:, 0])
         points = (face - (*outline.min(axis=0), 0)) * scale + (MARGIN, MARGIN, 0)
-        size = (WIDTH + 2 * MARGIN, int(np.ceil(np.ptp(outline[:, 1]) * scale)) + 2 * MARGIN)
+        size = (WIDTH + 2 * MARGIN, int(np.ceil(np.ptp(outline[:, 1]) * scale / 2)) * 2 + 2 * MARGIN)
         inside = filled(points[list(OVAL)], size)
         skin = inside.copy()
         for hole in HOLES:
             skin[cv2.dilate(filled(points[list(hole)], size), np.ones((3, 3), np.uint8)) > 0] = 0
-        return cls(points, size, Raster(triangles(), points, (0, 0, *size)), _share(skin), _soft(inside))
+        return cls(points, size, Raster(triangles(), points, (0, 0, *size), step=2), _share(skin), _soft(inside))
 
     def smooth(self, picture: Map, deviation: float) -> Map:
         """A low-pass over the skin alone, carried on beyond it."""
@@ -65,14 +68,14 @@ class Canvas:
 
     def unwrap(self, frame: Frame, mesh: Points) -> Map:
         """(h, w, 3) float32 Y, U, V of a face in the canonical picture."""
-        x, y = self.raster.samples(with_ring(mesh), outside=(-1.0, -1.0))
+        x, y = (cv2.resize(half, self.size) for half in self.raster.samples(with_ring(mesh), outside=(-1.0, -1.0)))
         shrink = max(int(np.ptp(mesh[list(OVAL), 0]) / (1.5 * WIDTH)), 1)
         left, top = (max(int(side), 0) // 2 * 2 for side in mesh[:, :2].min(axis=0))
         right, bottom = (int(side) + 2 for side in mesh[:, :2].max(axis=0))
         result = np.empty((*x.shape, 3), np.float32)
         for number, (plane, step) in enumerate(zip(frame.planes, (1, 2, 2), strict=True)):
             part = plane[top // step : max(bottom // step, 1), left // step : max(right // step, 1)]
-            result[:, :, number] = _sampled(part, (x - left) , (y - top), step, max(shrink // step, 1))
+            result[:, :, number] = _sampled(part, x - left, y - top, step, max(shrink // step, 1))
         return result
 
 
@@ -88,30 +91,34 @@ def _sampled(part: Plane, x: Map, y: Map, step: int, shrink: int) -> Map:
 
 
 class DonorTexture:
-    """The donor's picture as YUV in the colours of a video, at several sizes.
+    """The donor's picture as YUV in the colours of a video, at several sizes, as sharp and contrasty as the video.
 
     Parameters
     ----------
     donor : picture and mesh
     colour : how the video's samples mean colours
+    patient : `Canvas.unwrap` of some of the patient's frames; without them the texture stays as it is
     """
 
-    def __init__(self, donor: Donor, colour: Colour) -> None:
-        self.canvas = Canvas.of(donor.mesh)
+    def __init__(self, donor: Donor, canvas: Canvas, colour: Colour, patient: Sequence[Map] = ()) -> None:
+        self.canvas, self.black = canvas, float(colour.black)
         picture, points = _cut_face(donor)
         self.points = points  # in pixels of the largest level
-        self.levels = [_even_yuv(picture, colour)]
+        self.levels = [from_rgb(picture, colour)]
+        own = self._unwrapped()
+        if patient:
+            factors = _contrast(canvas, own, patient, self.black)
+            self.levels = [_rescaled(self.levels[0], factors, _width(points), self.black)]
+            own = self._unwrapped()
         while self.levels[-1][0].shape[1] > WIDTH:
             luma, blue, red = self.levels[-1]
             self.levels.append((_half(luma), _half(blue), _half(red)))
-        self.black = float(colour.black)
-        own = self._unwrapped()
         self._light = self.canvas.smooth(np.maximum(own[:, :, 0] - self.black, 0), LIGHT * WIDTH)
         self._tint = self.canvas.smooth(own[:, :, 1:], LIGHT * WIDTH)
 
     def level(self, width: float) -> tuple[tuple[Plane, Plane, Plane], float]:
         """Planes for a face of that width in pixels, at most twice as fine, and their scale."""
-        scale, number = float(np.ptp(self.points[list(OVAL), 0])) / max(width, 1.0), 0
+        scale, number = _width(self.points) / max(width, 1.0), 0
         while scale > 2 and number + 1 < len(self.levels):
             scale, number = scale / 2, number + 1
         return self.levels[number], 0.5**number
@@ -188,8 +195,43 @@ def _cut_face(donor: Donor) -> tuple[NDArray[np.uint8], Points]:
     return np.ascontiguousarray(picture), face - (left, top, 0)
 
 
-def _even_yuv(picture: NDArray[np.uint8], colour: Colour) -> tuple[Plane, Plane, Plane]:
-    return from_rgb(picture, colour)
+def _width(points: Points) -> float:
+    return float(np.ptp(points[list(OVAL), 0]))
+
+
+def _contrast(canvas: Canvas, donor: Map, patient: Sequence[Map], black: float) -> tuple[float, ...]:
+    """How much weaker each band of the patient's skin is than the donor's: three of Y, fine to coarse, and colour."""
+    wanted = np.median([_strengths(canvas, each, black) for each in patient], axis=0)
+    return tuple(np.clip(wanted / np.maximum(_strengths(canvas, donor, black), 1e-6), *CONTRAST_RANGE).tolist())
+
+
+def _strengths(canvas: Canvas, unwrapped: Map, black: float) -> NDArray[np.float64]:
+    """(4,) standard deviations over skin: bands of Y in shares of the light, and colour in grey levels."""
+    inner = canvas.skin * canvas.soft > 0.5
+    bands, _ = _bands(unwrapped[:, :, 0], WIDTH, black)
+    tint = unwrapped[:, :, 1:] - canvas.smooth(unwrapped[:, :, 1:], LIGHT * WIDTH)
+    return np.array([*(band[inner].std() for band in bands), tint[inner].std()])
+
+
+def _bands(luma: NDArray[np.generic], width: float, black: float) -> tuple[list[Map], Map]:
+    """Three bands of a picture as shares of its light, and the light."""
+    above = np.maximum(luma.astype(np.float32) - black, 0)
+    lows = [above, *(cv2.GaussianBlur(above, (0, 0), max(share * width, 0.3)) for share in BANDS)]
+    light: Map = lows[-1] + 1
+    return [(fine - coarse) / light for fine, coarse in pairwise(lows)], light
+
+
+def _rescaled(
+    planes: tuple[Plane, Plane, Plane], factors: tuple[float, ...], width: float, black: float
+) -> tuple[Plane, Plane, Plane]:
+    """A picture with the contrast of its bands and of its colour changed."""
+    bands, light = _bands(planes[0], width, black)
+    luma = black - 1 + light * (1 + sum(factor * band for factor, band in zip(factors, bands, strict=False)))
+    result = [np.clip(luma + 0.5, 0, 255).astype(np.uint8)]
+    for plane in planes[1:]:
+        smooth = cv2.GaussianBlur(plane.astype(np.float32), (0, 0), max(LIGHT * width / 2, 0.3))
+        result.append(np.clip(smooth + factors[-1] * (plane - smooth) + 0.5, 0, 255).astype(np.uint8))
+    return result[0], result[1], result[2]
 
 
 def _half(plane: Plane) -> Plane:
