@@ -1,4 +1,4 @@
-"""Preparing a clip: follow the mesh, decide where it can be trusted, learn the patient's neutral face, choose a donor."""
+"""Preparing a clip: follow the mesh, decide where to trust it, learn the patient's neutral face, choose a donor."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,6 +25,7 @@ from videoio.frames import Colour, Frame, to_rgb
 
 SHAPES_MAX = 600  # meshes that the neutral shape is learnt from
 SAME_TRACK = SAME_PERSON - 0.1  # a later track goes on with the patient's face when it is as near as this
+Lab = tuple[float, float, float]
 CHEEKS = (50, 280, 117, 346, 123, 352)
 
 
@@ -51,18 +52,22 @@ class MeshRenderer:
         return frame
 
     def report(self) -> dict[str, Any]:
-        """Donor, its trial, and frames as runs: "swapped" (first, last), "masked" (first, last, why)."""
+        """Donor, its trial, and runs of frames: "swapped" (first, last), "masked" (first, last, why)."""
         runs = _runs(self._done)
-        trial = self._trial
         return {
-            "donor": trial.donor if trial else None,
-            "strength": trial.strength if trial else None,
-            "trial": {"mean": round(trial.mean, 3), "least": round(trial.least, 3), "passed": trial.passed}
-            if trial
-            else None,
+            "donor": self._trial.donor if self._trial else None,
+            "trial": _told(self._trial) if self._trial else None,
             "swapped": [[first, last] for first, last, why in runs if not why],
             "masked": [[first, last, why] for first, last, why in runs if why],
         }
+
+
+def _told(trial: Trial) -> dict[str, Any]:
+    """Distances are by the recogniser that chose the donor: another one has to judge the result."""
+    return {
+        "strength": trial.strength, "detail": trial.detail, "mean": round(trial.mean, 3),
+        "least": round(trial.least, 3), "passed": trial.passed,
+    }  # fmt: skip
 
 
 def prepare(clip: ClipTracks, parameters: Mapping[str, Any]) -> MeshRenderer:
@@ -105,9 +110,7 @@ def _donors(name: str | None) -> DonorFolder:
     return folder
 
 
-def _one_person(
-    main: int, tracks: frozenset[int], samples: list[Sample]
-) -> tuple[frozenset[int], list[Sample]]:
+def _one_person(main: int, tracks: frozenset[int], samples: list[Sample]) -> tuple[frozenset[int], list[Sample]]:
     """Drop tracks of another person than the main one's, or of nobody known; they are masked like any other face."""
     own = [sample for sample in samples if sample.track == main]
     others = tracks - {main}
@@ -123,22 +126,24 @@ def _one_person(
 
 
 def _chosen(
-    settings: Settings, folder: DonorFolder, neutral: NDArray[np.float64], samples: Sequence[Sample], skin: tuple[float, float, float]
-) -> tuple[Trial, Swap]:  # fmt: skip
+    settings: Settings, folder: DonorFolder, neutral: NDArray[np.float64], samples: Sequence[Sample], skin: Lab
+) -> tuple[Trial, Swap]:
     colour = samples[0].frame.colour
     frontal = [sample for sample in samples if turn_degrees(sample.mesh) <= FRONTAL_DEG] or list(samples)
     few = spread(frontal)
 
-    def make(name: str, strength: float) -> Swap:
-        return Swap(folder.load(name), neutral, samples, colour, strength, settings.detail)
+    def make(name: str, strength: float, detail: float) -> Swap:
+        return Swap(folder.load(name), neutral, samples, colour, strength, detail)
 
-    if settings.donor is not None:
-        return first_that_passes([settings.donor], make, few, settings.strength)
-    patient = Patient(described(few).mean(axis=0), skin, settings.sex, settings.age)
-    return first_that_passes(candidates(patient, folder), make, few, settings.strength)
+    names = (
+        [settings.donor]
+        if settings.donor is not None
+        else candidates(Patient(described(few).mean(axis=0), skin, settings.sex, settings.age), folder)
+    )
+    return first_that_passes(names, make, few, settings.strength, settings.detail)
 
 
-def _skin(followed: Followed, usable: Sequence[int], colour: Colour) -> tuple[float, float, float]:
+def _skin(followed: Followed, usable: Sequence[int], colour: Colour) -> Lab:
     """CIE L*a*b* of the cheeks, median over frames."""
     values = np.median(followed.colours[usable][:, list(CHEEKS)].reshape(-1, 3), axis=0).round().astype(np.uint8)
     luma, blue, red = (np.full((side, side), value, np.uint8) for side, value in zip((2, 1, 1), values, strict=True))

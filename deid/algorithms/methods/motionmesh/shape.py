@@ -113,6 +113,19 @@ def identity_offset(neutral: Points, donor: Points, strength: float) -> Points:
     return result
 
 
+def normals(points: Points, triangles: NDArray[np.int32]) -> Points:
+    """(n, 3) unit normals of a mesh's points, averages over their triangles; they look at the camera from a face that
+    does, to -z."""
+    corners = points[triangles]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    across *= -np.sign(across[:, 2:] + 1e-12)  # the strips over eyes and mouth are not all wound alike
+    total = np.zeros_like(points)
+    for corner in range(3):
+        np.add.at(total, triangles[:, corner], across)
+    unit: Points = total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-12)
+    return unit
+
+
 def _away(points: Points, outline: Sequence[int]) -> Points:
     """(n, 1) distance in the plane of the picture to the nearest point of an outline."""
     between = points[:, None, :2] - points[list(outline)][None, :, :2]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from deid.algorithms.donors import Donor
 from deid.algorithms.meshwarp import Raster
 from deid.algorithms.methods.motionmesh.following import Sample
-from deid.algorithms.methods.motionmesh.shape import fit_head, identity_offset
+from deid.algorithms.methods.motionmesh.shape import fit_head, identity_offset, normals, turn_degrees
 from deid.algorithms.methods.motionmesh.texture import Canvas, DonorTexture, Wrinkles, filled
-from deid.algorithms.methods.motionmesh.topology import N_FACE, painting_order, with_ring
+from deid.algorithms.methods.motionmesh.topology import N_FACE, painting_order, triangles, with_ring
 from deid.algorithms.regions import Region
 from faces.mesh import INNER_LIPS, LEFT_EYE, LEFT_LIDS, OVAL, RIGHT_EYE, RIGHT_LIDS
 from videoio.frames import Colour, Frame, Plane
@@ -22,6 +22,8 @@ Map = NDArray[np.float32]
 HOLE_EDGE = 0.008  # standard deviation of the soft edge around eyes and mouth, in face widths
 LID_SHARE = 0.5  # how far from the edge of the lids to their crease the patient's own skin is kept: it shows how far
 # the lids close, where the mesh is at its least exact
+FACING = (0.05, 0.35)  # cosine between a point's normal and the line of sight over which the donor comes in
+FACING_FROM_DEG = 10.0  # of turn; a head that looks into the camera has nothing to hide
 KEPT = ((RIGHT_EYE, RIGHT_LIDS), (LEFT_EYE, LEFT_LIDS), (INNER_LIPS, INNER_LIPS))
 _OUTSIDE = (-1e4, -1e4)  # maps to no pixel of any texture
 
@@ -35,6 +37,8 @@ class Placed:
     own: tuple[Map, Map]  # in the frame itself
     donor: tuple[Map, Map]  # in the donor's picture
     canvas: tuple[Map, Map]  # in the canonical picture
+    raster: Raster
+    share: Points | None  # (504,) 1 where the head faces the camera, 0 on its silhouette; None where all of it does
     holes: Map  # (h, w) 1 in eyes and mouth
 
 
@@ -53,6 +57,7 @@ class Swap:
     ) -> None:
         self._neutral, self._detail = neutral, detail
         self._offset = identity_offset(neutral, donor.mesh, strength)
+        self._normals = normals(with_ring(neutral + self._offset), triangles())[:N_FACE]
         canvas = Canvas.of(donor.mesh)
         unwrapped = [canvas.unwrap(sample.frame, sample.mesh) for sample in samples]
         self._texture = DonorTexture(donor, canvas, colour, unwrapped)
@@ -69,10 +74,12 @@ class Swap:
         if placed is None:
             return
         canvas = self._texture.canvas.unwrap(frame, mesh)
-        fit = self._texture.lit(canvas)
+        fit = self._texture.lit(canvas, self._seen(placed.share))
         if self._wrinkles is not None:
             fit[:, :, 0] *= self._wrinkles.ratio(canvas, self._detail)
         fit = cv2.remap(fit, *placed.canvas, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        if placed.share is not None:
+            fit[:, :, 1] *= _interpolated(placed.raster, placed.share)
         self._paint(frame, placed, fit)
 
     def _place(self, frame: Frame, mesh: Points) -> Placed | None:
@@ -87,8 +94,25 @@ class Swap:
         width = float(np.ptp(new[list(OVAL), 0]))
         return Placed(
             region, width, raster.samples(own), raster.samples(texture, _OUTSIDE), raster.samples(canvas, _OUTSIDE),
-            _holes(new - (region.left, region.top, 0), (region.width, region.height), width),
+            raster, self._facing(mesh), _holes(new, region, width),
         )  # fmt: skip
+
+    def _facing(self, mesh: Points) -> Points | None:
+        """Which points of a turned head look at the camera; beyond, on its silhouette, the mesh is a guess."""
+        if turn_degrees(mesh) < FACING_FROM_DEG:
+            return None
+        pose = fit_head(self._neutral, np.asarray(mesh[:N_FACE], dtype=np.float64))
+        cosine = -(self._normals @ pose.rotation.T)[:, 2]
+        low, high = FACING
+        return np.concatenate([np.clip((cosine - low) / (high - low), 0, 1), np.zeros(len(OVAL))])
+
+    def _seen(self, share: Points | None) -> Map | None:
+        """The canonical picture's skin as far as it faces the camera."""
+        if share is None:
+            return None
+        canvas = self._texture.canvas
+        seen: Map = canvas.skin * (_enlarged(_interpolated(canvas.raster, share), canvas.size) + np.float32(0.01))
+        return seen
 
     def _paint(self, frame: Frame, placed: Placed, fit: Map) -> None:
         region, black = placed.region, self._texture.black
@@ -108,6 +132,12 @@ class Swap:
             _blend(views[number], under, over, small)
 
 
+def _interpolated(raster: Raster, share: Points) -> Map:
+    """(h, w) a value of the mesh's points between them."""
+    found: Map = np.clip(raster.samples(np.stack([share, share], axis=1), outside=(0.0, 0.0))[0], 0, 1)
+    return found
+
+
 def _box(frame: Frame, points: Points) -> Region | None:
     """Even pixels around the points, inside the planes."""
     high, wide = frame.planes[0].shape
@@ -118,7 +148,9 @@ def _box(frame: Frame, points: Points) -> Region | None:
     return Region(left, top, right, bottom) if right > left and bottom > top else None
 
 
-def _holes(points: Points, size: tuple[int, int], width: float) -> Map:
+def _holes(points: Points, region: Region, width: float) -> Map:
+    """(h, w) 1 where the patient's own eyes, lids and mouth stay, with soft edges."""
+    size, points = (region.width, region.height), points - (region.left, region.top, 0)
     mask = np.zeros((size[1], size[0]), np.uint8)
     for inner, outer in KEPT:
         outline = (1 - LID_SHARE) * points[list(inner)] + LID_SHARE * points[list(outer)]
@@ -160,5 +192,3 @@ def _warped(plane: Plane, at: Sequence[Map], scale: float, step: int) -> Map:
 def _blend(target: Plane, under: NDArray[np.generic], over: Map, share: Map) -> None:
     mixed = under + (over - under) * share
     target[:] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
-
-

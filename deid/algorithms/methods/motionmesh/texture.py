@@ -19,11 +19,12 @@ Points = NDArray[np.float64]
 Map = NDArray[np.float32]
 WIDTH = 160  # of the face in the canonical picture, pixels
 MARGIN = 8  # pixels around the face there
-LIGHT = 1 / 8  # standard deviation of the low-pass that separates light from texture, in face widths
+LIGHT = 1 / 6  # standard deviation of the low-pass that separates light from texture, in face widths
 WRINKLE_FINE = 1.0  # pixels of the canonical picture: finer detail is noise
-WRINKLE_RANGE = (0.5, 1.6)
+WRINKLE_RANGE = (0.5, 1.25)  # folds darken; bright spots come from light that moves over a turning head
 GAIN_RANGE = (0.3, 3.0)
 BANDS = (0.006, 0.025, 0.125)  # standard deviations, in face widths, of the low-passes between the bands of a texture
+CONTRAST_FRAMES = 8  # that tell it
 CONTRAST_RANGE = (0.3, 1.1)  # how much the contrast of a band of the donor's texture may be changed
 EDGE = 0.035  # of the face's width: half the breadth of the mask's soft edge
 _FLOOR = 8.0  # grey levels added to both sides of a ratio, so that dark places do not run wild
@@ -56,11 +57,12 @@ class Canvas:
             skin[cv2.dilate(filled(points[list(hole)], size), np.ones((3, 3), np.uint8)) > 0] = 0
         return cls(points, size, Raster(triangles(), points, (0, 0, *size), step=2), _share(skin), _soft(inside))
 
-    def smooth(self, picture: Map, deviation: float) -> Map:
-        """A low-pass over the skin alone, carried on beyond it."""
-        small = cv2.resize(self.skin, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    def smooth(self, picture: Map, deviation: float, skin: Map | None = None) -> Map:
+        """A low-pass over the skin alone (or other weights), carried on beyond it."""
+        skin = self.skin if skin is None else skin
+        small = cv2.resize(skin, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
         size = (small.shape[1], small.shape[0])
-        picture = picture * (self.skin if picture.ndim == 2 else self.skin[:, :, None])
+        picture = picture * (skin if picture.ndim == 2 else skin[:, :, None])
         part = cv2.GaussianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), (0, 0), deviation / 4)
         weight = cv2.GaussianBlur(small, (0, 0), deviation / 4) + 1e-3
         smoothed: Map = cv2.resize(part / (weight if part.ndim == 2 else weight[:, :, None]), self.size)
@@ -123,15 +125,17 @@ class DonorTexture:
             scale, number = scale / 2, number + 1
         return self.levels[number], 0.5**number
 
-    def lit(self, patient: Map) -> Map:
+    def lit(self, patient: Map, seen: Map | None = None) -> Map:
         """(h, w, 4) what makes the donor's texture fit: gain of Y, mask, shift of U, shift of V.
 
         Parameters
         ----------
         patient : (h, w, 3) `Canvas.unwrap` of the patient's frame
+        seen : (h, w) weights of skin that a turned head shows; beyond its silhouette the frame holds the background
         """
-        light = self.canvas.smooth(np.maximum(patient[:, :, 0] - self.black, 0), LIGHT * WIDTH)
-        tint = self.canvas.smooth(patient[:, :, 1:], LIGHT * WIDTH)
+        above = np.dstack([np.maximum(patient[:, :, 0] - self.black, 0), patient[:, :, 1:]])
+        smooth = self.canvas.smooth(above, LIGHT * WIDTH, seen)
+        light, tint = smooth[:, :, 0], smooth[:, :, 1:]
         gain = np.clip((light + 1) / (self._light + 1), *GAIN_RANGE)
         return np.dstack([gain, self.canvas.soft, tint - self._tint])
 
@@ -190,7 +194,9 @@ def _cut_face(donor: Donor) -> tuple[NDArray[np.uint8], Points]:
     face = with_ring(donor.mesh)
     high, wide = donor.picture.shape[:2]
     left, top = (max(int(side) - 4, 0) for side in face[:, :2].min(axis=0))
-    right, bottom = (min(int(side) + 4, limit) for side, limit in zip(face[:, :2].max(axis=0), (wide, high), strict=True))
+    right, bottom = (
+        min(int(side) + 4, limit) for side, limit in zip(face[:, :2].max(axis=0), (wide, high), strict=True)
+    )
     picture = donor.picture[top : bottom - (bottom - top) % 2, left : right - (right - left) % 2]
     return np.ascontiguousarray(picture), face - (left, top, 0)
 
@@ -201,7 +207,8 @@ def _width(points: Points) -> float:
 
 def _contrast(canvas: Canvas, donor: Map, patient: Sequence[Map], black: float) -> tuple[float, ...]:
     """How much weaker each band of the patient's skin is than the donor's: three of Y, fine to coarse, and colour."""
-    wanted = np.median([_strengths(canvas, each, black) for each in patient], axis=0)
+    few = patient[:: -(-len(patient) // CONTRAST_FRAMES)]
+    wanted = np.median([_strengths(canvas, each, black) for each in few], axis=0)
     return tuple(np.clip(wanted / np.maximum(_strengths(canvas, donor, black), 1e-6), *CONTRAST_RANGE).tolist())
 
 
