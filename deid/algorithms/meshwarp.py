@@ -1,6 +1,7 @@
 """Warping pictures by a triangle mesh: triangles are rasterised once, each source then costs one dense map."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.spatial import Delaunay
 
 Points = NDArray[np.float64]
 Box = tuple[int, int, int, int]  # left, top, width, height
+Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 _SHIFT = 4  # triangles are filled with 1/16 pixel precision
 _FLAT = 0.2  # twice the area of a triangle, square pixels, under which it counts as flat: its map would run wild
 
@@ -22,7 +24,7 @@ class WarpMap:
     y: NDArray[np.float32]
     covered: NDArray[np.bool_]
 
-    def apply(self, picture: NDArray[np.generic], interpolation: int = cv2.INTER_LINEAR) -> NDArray[np.generic]:
+    def apply(self, picture: NDArray[Any], interpolation: int = cv2.INTER_LINEAR) -> NDArray[np.generic]:
         """The warped picture in the box; pixels that no triangle covers are undefined."""
         warped: NDArray[np.generic] = cv2.remap(picture, self.x, self.y, interpolation, borderMode=cv2.BORDER_REPLICATE)
         return warped
@@ -47,12 +49,12 @@ class Raster:
         first = np.array((left, top)) + (step - 1) / 2  # where the first sample lies
         corners = np.round((target[:, :2] - first)[triangles] * ((1 << _SHIFT) / step)).astype(np.int32)
         for number, triangle in enumerate(corners):
-            cv2.fillConvexPoly(numbers, triangle, number, shift=_SHIFT)
+            cv2.fillConvexPoly(numbers, triangle, (number,), shift=_SHIFT)
         self._numbers, self._first = numbers, first
         self.covered: NDArray[np.bool_] = numbers < len(triangles)
         self._inverse = _inverse(target[:, :2][triangles])
 
-    def samples(self, source: Points, outside: tuple[float, float] | None = None) -> tuple[NDArray[np.float32], ...]:
+    def samples(self, source: Points, outside: tuple[float, float] | None = None) -> Maps:
         """(h, w) x and y in the source of every sample.
 
         Parameters
@@ -75,7 +77,7 @@ class Raster:
             if outside is not None:
                 found[~self.covered] = outside[axis]
             maps.append(found)
-        return tuple(maps)
+        return maps[0], maps[1]
 
     def _places(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Target x of the columns and y of the rows."""

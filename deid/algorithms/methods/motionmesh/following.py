@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -130,7 +131,7 @@ class _Window:
                 _hide(rgb, face.box, box, region)
         scale = min(1.0, WINDOW_SIDE / max(region.width, region.height))
         if scale < 1:
-            rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            rgb = _smaller(rgb, scale)
         factor = (region.width / rgb.shape[1], region.height / rgb.shape[0], region.width / rgb.shape[1])
         for _ in range(SETTLE if moved else 1):
             points = self._mesh(rgb)
@@ -142,6 +143,12 @@ class _Window:
         margin = WINDOW_MARGIN * box.size
         grown = FaceBox(box.x - margin, box.y - margin, box.width + 2 * margin, box.height + 2 * margin)
         return self._region.holds(grown, (frame.width, frame.height))
+
+
+def _smaller(rgb: RGB, scale: float) -> RGB:
+    smaller: Any = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    result: RGB = smaller
+    return result
 
 
 def _window(frame: Frame, box: FaceBox) -> Region:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from faces.mesh import INNER_LIPS, LEFT_EYE, LEFT_LIDS, OVAL, RIGHT_EYE, RIGHT_L
 from videoio.frames import Colour, Frame, Plane
 
 Points = NDArray[np.float64]
-Map = NDArray[np.float32]
+Map = NDArray[Any]  # float32; what cv2 gives back does not say so
 HOLE_EDGE = 0.008  # standard deviation of the soft edge around eyes and mouth, in face widths
 LID_SHARE = 0.5  # how far from the edge of the lids to their crease the patient's own skin is kept: it shows how far
 # the lids close, where the mesh is at its least exact
@@ -74,12 +75,14 @@ class Swap:
         if placed is None:
             return
         canvas = self._texture.canvas.unwrap(frame, mesh)
-        fit = self._texture.lit(canvas, self._seen(placed.share))
+        fit: Map = self._texture.lit(canvas, self._seen(placed.share))
         if self._wrinkles is not None:
             fit[:, :, 0] *= self._wrinkles.ratio(canvas, self._detail)
-        fit = cv2.remap(fit, *placed.canvas, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        fit = cv2.remap(
+            fit, placed.canvas[0], placed.canvas[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0,)
+        )
         if placed.share is not None:
-            fit[:, :, 1] *= _interpolated(placed.raster, placed.share)
+            fit[:, :, 1] = fit[:, :, 1] * _interpolated(placed.raster, placed.share)
         self._paint(frame, placed, fit)
 
     def _place(self, frame: Frame, mesh: Points) -> Placed | None:
@@ -123,7 +126,7 @@ class Swap:
         small = cv2.resize(mask, (size[0] // 2, size[1] // 2), interpolation=cv2.INTER_AREA)
         own, donor = ([_enlarged_map(part, size) for part in maps] for maps in (placed.own, placed.donor))
         views = _views(frame, region)
-        under = cv2.remap(frame.planes[0], *own, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        under = cv2.remap(frame.planes[0], own[0], own[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         over = (_warped(planes[0], donor, scale, 1) - black) * gain + black
         _blend(views[0], under, over, mask)
         for number in (1, 2):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from faces.mesh import OVAL
 from videoio.frames import Colour, Frame, Plane, from_rgb
 
 Points = NDArray[np.float64]
-Map = NDArray[np.float32]
+Map = NDArray[Any]  # float32; what cv2 gives back does not say so
 WIDTH = 160  # of the face in the canonical picture, pixels
 MARGIN = 8  # pixels around the face there
 LIGHT = 1 / 6  # standard deviation of the low-pass that separates light from texture, in face widths
@@ -62,8 +63,8 @@ class Canvas:
         skin = self.skin if skin is None else skin
         small = cv2.resize(skin, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
         size = (small.shape[1], small.shape[0])
-        picture = picture * (skin if picture.ndim == 2 else skin[:, :, None])
-        part = cv2.GaussianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), (0, 0), deviation / 4)
+        weighted: Map = picture * (skin if picture.ndim == 2 else skin[:, :, None])
+        part = cv2.GaussianBlur(cv2.resize(weighted, size, interpolation=cv2.INTER_AREA), (0, 0), deviation / 4)
         weight = cv2.GaussianBlur(small, (0, 0), deviation / 4) + 1e-3
         smoothed: Map = cv2.resize(part / (weight if part.ndim == 2 else weight[:, :, None]), self.size)
         return smoothed
@@ -81,7 +82,7 @@ class Canvas:
         return result
 
 
-def _sampled(part: Plane, x: Map, y: Map, step: int, shrink: int) -> Map:
+def _sampled(part: Map, x: Map, y: Map, step: int, shrink: int) -> Map:
     if part.size == 0:
         return np.full(x.shape, NEUTRAL, np.float32)
     if shrink > 1:
@@ -172,7 +173,7 @@ class Wrinkles:
 def filled(outline: Points, size: tuple[int, int]) -> NDArray[np.uint8]:
     """(height, width) 255 inside a polygon with 1/16 pixel precision."""
     mask = np.zeros((size[1], size[0]), np.uint8)
-    cv2.fillPoly(mask, [np.round(outline[:, :2] * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
+    cv2.fillPoly(mask, [np.round(outline[:, :2] * 16).astype(np.int32)], (255,), cv2.LINE_AA, shift=4)
     return mask
 
 
@@ -243,5 +244,6 @@ def _rescaled(
 
 def _half(plane: Plane) -> Plane:
     high, wide = plane.shape
-    smaller: Plane = cv2.resize(plane, (max(wide // 2, 1), max(high // 2, 1)), interpolation=cv2.INTER_AREA)
-    return smaller
+    smaller: Any = cv2.resize(plane, (max(wide // 2, 1), max(high // 2, 1)), interpolation=cv2.INTER_AREA)
+    result: Plane = smaller
+    return result
