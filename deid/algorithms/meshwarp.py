@@ -62,22 +62,27 @@ class Raster:
         source : (n, 2 or more) points in pixels of the source picture
         outside : what samples that no triangle covers get; None leaves them where they are
         """
-        corners = source[:, :2][self._triangles]
+        x, y = (self._between(source[:, axis], None if outside is None else outside[axis], axis) for axis in range(2))
+        return x, y
+
+    def values(self, points: NDArray[np.float64], outside: float = 0.0) -> NDArray[np.float32]:
+        """(h, w) what (n,) values of the points are between them."""
+        return self._between(points, outside, 0)
+
+    def _between(self, points: NDArray[np.float64], outside: float | None, axis: int) -> NDArray[np.float32]:
+        corners = points[self._triangles]
+        edges = corners[:, 1:] - corners[:, :1]
+        slope = np.einsum("ij,ijk->ik", edges, self._inverse)  # change per target pixel, along x and y
+        constant = corners[:, 0] - (slope * self._target[:, :2][self._triangles[:, 0]]).sum(axis=1)
+        last = (axis == 0, axis == 1, 0.0) if outside is None else (0.0, 0.0, outside)
+        table = np.vstack([np.column_stack([slope, constant]), last]).astype(np.float32)
+        along_x, along_y, rest = (column.take(self._numbers) for column in np.ascontiguousarray(table.T))
         columns, rows = self._places()
-        origin = self._target[:, :2][self._triangles[:, 0]]
-        maps = []
-        for axis in range(2):
-            edges = corners[:, 1:, axis] - corners[:, :1, axis]
-            slope = np.einsum("ij,ijk->ik", edges, self._inverse)  # source pixels per target pixel, along x and y
-            constant = corners[:, 0, axis] - (slope * origin).sum(axis=1)
-            last = (0.0, 0.0, 0.0) if outside is not None else (float(axis == 0), float(axis == 1), 0.0)
-            table = np.vstack([np.column_stack([slope, constant]), last]).astype(np.float32)
-            along_x, along_y, rest = (column.take(self._numbers) for column in np.ascontiguousarray(table.T))
-            found = along_x * columns[None, :] + along_y * rows[:, None] + rest
-            if outside is not None:
-                found[~self.covered] = outside[axis]
-            maps.append(found)
-        return maps[0], maps[1]
+        along_x *= columns[None, :]
+        along_y *= rows[:, None]
+        along_x += along_y
+        along_x += rest
+        return along_x
 
     def _places(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Target x of the columns and y of the rows."""

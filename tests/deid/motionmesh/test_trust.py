@@ -64,6 +64,13 @@ def test_a_face_that_turns_to_and_fro_at_the_limit_does_not_flicker():
     assert (reasons[0], reasons[-1]) == ("", "")
 
 
+def test_a_hand_masks_from_the_last_look_without_it_to_the_next_one_without():
+    clip = followed([mesh()] * 40)
+    clip.hands.update({0: False, 8: True, 16: True, 24: False, 32: True})
+    reasons = trust.judge(clip, times(40), min_face=40, max_turn=35).reasons
+    assert reasons == ("",) + (trust.COVERED,) * 23 + ("",) * 16
+
+
 def test_a_brief_sight_between_two_masks_is_masked():
     reasons = judged([None] * 5 + [mesh()] * 3 + [None] * 5).reasons
     assert reasons[5:8] == (trust.BRIEF,) * 3

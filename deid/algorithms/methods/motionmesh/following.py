@@ -13,7 +13,8 @@ from deid.algorithms.methods.motionmesh.topology import N_FACE
 from deid.algorithms.plan import FramePlan, Plan
 from deid.algorithms.regions import Region
 from deid.algorithms.tracks import Track, believed
-from faces.mesh import N_POINTS, FaceMesh
+from faces.hands import covers
+from faces.mesh import N_POINTS
 from faces.protocol import FaceBox
 from videoio.frames import RGB, Frame
 from videoio.probe import Limits
@@ -25,6 +26,8 @@ WINDOW_RESIZED = 1.5  # and when the face grows or shrinks by this factor
 WINDOW_SIDE = 512  # pixels; larger windows are scaled down
 SETTLE = 3  # times a moved window is shown: a mesh needs as many pictures to settle
 SAMPLES_MAX = 32
+HANDS_EVERY_S = 0.25
+Hand = Callable[[RGB], Sequence[NDArray[np.float64]]]
 Mesh = Callable[[RGB], NDArray[np.float64] | None]
 
 
@@ -43,7 +46,8 @@ class Followed:
     """The patient's face in every frame.
 
     `meshes` (n_frames, 478, 3) float32, NaN where none was found; `colours` (n_frames, 468, 3) uint8 Y, U, V at the
-    mesh's points; `boxes` by frame; `tracks` their track numbers; `samples` evenly spaced over the clip.
+    mesh's points; `boxes` by frame; `tracks` their track numbers; `samples` evenly spaced over the clip;
+    `hands` whether a hand lies before the face, of the frames that were looked at for one.
     """
 
     meshes: NDArray[np.float32]
@@ -51,6 +55,7 @@ class Followed:
     boxes: Mapping[int, FaceBox]
     tracks: Mapping[int, int]
     samples: list[Sample] = field(default_factory=list)
+    hands: dict[int, bool] = field(default_factory=dict)
 
 
 def main_tracks(plan: Plan, times: Sequence[float]) -> list[Track]:
@@ -60,42 +65,45 @@ def main_tracks(plan: Plan, times: Sequence[float]) -> list[Track]:
     """
     sure = [track for track in plan.tracks if believed(track, times)]
     chosen: list[Track] = []
-    for track in sorted(sure, key=lambda each: -sum(box.size for box in each.boxes.values())):
+    for track in sorted(sure, key=_weight, reverse=True):
         if all(track.last < other.first or other.last < track.first for other in chosen):
             chosen.append(track)
     return chosen
 
 
+def _weight(track: Track) -> float:
+    """Face size times frames; the shorter side counts, because faces cut by the picture's edge have long boxes."""
+    return sum(min(box.width, box.height) * box.score for box in track.boxes.values())
+
+
 def follow(
-    source: Path, plan: Plan, tracks: Sequence[Track], mesh: Mesh | None = None, limits: Limits | None = None
+    source: Path, plan: Plan, tracks: Sequence[Track], mesh: Mesh, hand: Hand, limits: Limits | None = None
 ) -> Followed:
     """Read the clip once and find the mesh in every frame that shows one of `tracks`.
 
     Parameters
     ----------
-    mesh : finds the mesh in a window's RGB, for tests; by default MediaPipe's, tracked in sequence
+    mesh : finds the mesh in RGB around the face, given in sequence; None where there is none
+    hand : finds hands there; asked four times a second
     """
     boxes, numbers = _by_frame(plan, tracks)
     n_frames = len(plan.frames)
     found = Followed(
         np.full((n_frames, N_POINTS, 3), np.nan, np.float32), np.zeros((n_frames, N_FACE, 3), np.uint8), boxes, numbers
     )  # fmt: skip
-    own = FaceMesh() if mesh is None else None
-    look = _Window(own.landmarks if own is not None else mesh)  # type: ignore[arg-type]
-    stride = 1
-    try:
-        for frame in read_frames(source, limits):
-            if frame.index not in boxes:
-                continue
-            points = look.mesh(frame, boxes[frame.index], plan.frames[frame.index], numbers[frame.index])
-            if points is None:
-                continue
-            found.meshes[frame.index] = points
-            found.colours[frame.index] = _colours(frame, points[:N_FACE])
-            stride = _keep_sample(found, frame, points, stride)
-    finally:
-        if own is not None:
-            own.close()
+    look, stride, looked = _Window(mesh), 1, float("-inf")
+    for frame in read_frames(source, limits):
+        if frame.index not in boxes:
+            continue
+        points = look.mesh(frame, boxes[frame.index], plan.frames[frame.index], numbers[frame.index])
+        if points is None:
+            continue
+        found.meshes[frame.index] = points
+        found.colours[frame.index] = _colours(frame, points[:N_FACE])
+        stride = _keep_sample(found, frame, points, stride)
+        if frame.time - looked >= HANDS_EVERY_S:
+            looked = frame.time
+            found.hands[frame.index] = any(covers(each, look.points) for each in hand(look.rgb))
     return found
 
 
@@ -116,6 +124,8 @@ class _Window:
         self._mesh = mesh
         self._region: Region | None = None
         self._size = 0.0  # of the face the window was made for
+        self.rgb: RGB = np.zeros((2, 2, 3), np.uint8)  # what was looked at last, and the mesh in its pixels
+        self.points: NDArray[np.float64] = np.zeros((N_POINTS, 3))
 
     def mesh(self, frame: Frame, box: FaceBox, planned: FramePlan, track: int) -> NDArray[np.float64] | None:
         """The mesh of the face in `box`, in the frame's pixels."""
@@ -135,7 +145,11 @@ class _Window:
         factor = (region.width / rgb.shape[1], region.height / rgb.shape[0], region.width / rgb.shape[1])
         for _ in range(SETTLE if moved else 1):
             points = self._mesh(rgb)
-        return None if points is None else points * factor + (region.left, region.top, 0)
+        if points is None:
+            return None
+        self.rgb, self.points = rgb, points
+        placed: NDArray[np.float64] = points * factor + (region.left, region.top, 0)
+        return placed
 
     def _fits(self, frame: Frame, box: FaceBox) -> bool:
         if self._region is None or not 1 / WINDOW_RESIZED < box.size / self._size < WINDOW_RESIZED:

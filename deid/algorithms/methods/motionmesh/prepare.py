@@ -21,6 +21,8 @@ from deid.algorithms.painting import black_out
 from deid.algorithms.plan import Face, on_one_face
 from deid.algorithms.regions import head_region
 from faces.dlib_backend import SAME_PERSON
+from faces.hands import Hands
+from faces.mesh import FaceMesh
 from videoio.frames import Colour, Frame, to_rgb
 
 SHAPES_MAX = 600  # meshes that the neutral shape is learnt from
@@ -82,7 +84,8 @@ def prepare(clip: ClipTracks, parameters: Mapping[str, Any]) -> MeshRenderer:
     settings = Settings.of(parameters)
     folder = _donors(settings.donor)
     tracks = main_tracks(clip.plan, clip.times)
-    followed = follow(clip.source, clip.plan, tracks)
+    with FaceMesh() as mesh, Hands() as hands:
+        followed = follow(clip.source, clip.plan, tracks, mesh.landmarks, hands.points)
     trust = judge(followed, clip.times, min_face=settings.min_face, max_turn=settings.max_turn)
     samples = [sample for sample in followed.samples if not trust.reasons[sample.index]]
     numbers = frozenset(track.number for track in tracks)

@@ -93,10 +93,10 @@ class Swap:
         if region is None:
             return None
         raster = Raster(painting_order(new), new, (region.left, region.top, region.width, region.height), step=2)
-        texture, canvas = self._texture.points, self._texture.canvas.points
+        donor = raster.samples(self._texture.points, _OUTSIDE)
         width = float(np.ptp(new[list(OVAL), 0]))
         return Placed(
-            region, width, raster.samples(own), raster.samples(texture, _OUTSIDE), raster.samples(canvas, _OUTSIDE),
+            region, width, raster.samples(own), donor, self._texture.on_canvas(donor),
             raster, self._facing(mesh), _holes(new, region, width),
         )  # fmt: skip
 
@@ -137,7 +137,7 @@ class Swap:
 
 def _interpolated(raster: Raster, share: Points) -> Map:
     """(h, w) a value of the mesh's points between them."""
-    found: Map = np.clip(raster.samples(np.stack([share, share], axis=1), outside=(0.0, 0.0))[0], 0, 1)
+    found: Map = np.clip(raster.values(share), 0, 1)
     return found
 
 

@@ -119,6 +119,13 @@ class DonorTexture:
         self._light = self.canvas.smooth(np.maximum(own[:, :, 0] - self.black, 0), LIGHT * WIDTH)
         self._tint = self.canvas.smooth(own[:, :, 1:], LIGHT * WIDTH)
 
+    def on_canvas(self, donor: tuple[Map, Map]) -> tuple[Map, Map]:
+        """The same places in the canonical picture, which is the donor's, scaled and shifted."""
+        one, two = (points[list(OVAL), :2] for points in (self.points, self.canvas.points))
+        scale = WIDTH / _width(self.points)
+        x, y = two[0] - scale * one[0]
+        return donor[0] * np.float32(scale) + np.float32(x), donor[1] * np.float32(scale) + np.float32(y)
+
     def level(self, width: float) -> tuple[tuple[Plane, Plane, Plane], float]:
         """Planes for a face of that width in pixels, at most twice as fine, and their scale."""
         scale, number = _width(self.points) / max(width, 1.0), 0

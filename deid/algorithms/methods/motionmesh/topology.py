@@ -11,7 +11,7 @@ from faces.mesh import INNER_LIPS, LEFT_EYE, OVAL, RIGHT_EYE
 
 N_FACE = 468  # points of the tessellation; the irises lie inside the eyes
 HOLES = (RIGHT_EYE, LEFT_EYE, INNER_LIPS)
-RING = 1.4  # the ring's distance from the face's centre, in the outline's
+RING = 1.25  # the ring's distance from the face's centre, in the outline's
 Points = NDArray[np.float64]
 
 

@@ -1,6 +1,6 @@
 """In which frames the mesh can be trusted; all others are masked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,7 +13,8 @@ from faces.mesh import OVAL
 from faces.protocol import FaceBox
 
 LOST, ELSEWHERE, SMALL, TURNED, JUMP, COVERED, BRIEF = (
-    "mesh lost", "mesh beside the face", "face too small", "turned away", "mesh jumps", "face covered", "too brief",
+    "mesh lost", "mesh beside the face", "face too small", "turned away", "mesh jumps",
+    "hand before the face", "too brief",
 )  # fmt: skip
 OFF_CENTRE = 0.45  # distance of the mesh's centre from the box's, in box sizes
 SIZE_LOW, SIZE_HIGH = 0.6, 1.9  # the mesh's size in the box's
@@ -48,6 +49,7 @@ def judge(followed: Followed, times: Sequence[float], *, min_face: float, max_tu
     for index in _jumps(meshes, reasons):
         reasons[index] = JUMP
     _bridge(meshes, reasons, followed)
+    _behind_hands(followed.hands, reasons)
     _turned_away(meshes, reasons, max_turn)
     _no_flicker(reasons, times)
     return Trust(meshes, tuple(reasons))
@@ -97,6 +99,16 @@ def _bridge(meshes: NDArray[np.float32], reasons: list[str], followed: Followed)
         for at in range(first, after):
             share = (at - first + 1) / (after - first + 1)
             meshes[at], reasons[at] = (1 - share) * one + share * two, ""
+
+
+def _behind_hands(hands: Mapping[int, bool], reasons: list[str]) -> None:
+    """Mask from the last look without a hand to the next one without; a hand seen only once was none."""
+    looks = [-1, *sorted(hands), len(reasons)]
+    seen = [False, *(hands[look] for look in looks[1:-1]), False]
+    for at in range(1, len(looks) - 1):
+        if seen[at] and (seen[at - 1] or seen[at + 1]):
+            for index in range(looks[at - 1] + 1, looks[at + 1]):
+                reasons[index] = reasons[index] or COVERED
 
 
 def _turned_away(meshes: NDArray[np.float32], reasons: list[str], max_turn: float) -> None:
