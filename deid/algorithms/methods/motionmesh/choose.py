@@ -11,7 +11,9 @@ from deid.algorithms.donors import DonorFolder
 CANDIDATES = 6  # donors that are tried, at most
 GROUP_UNIT = 0.1  # difference of distances to the middles of groups that counts like a unit of skin or age
 STRANGER = 0.6  # dlib's own threshold: nearer donors look like the patient
-SKIN_UNIT, LIGHTNESS_WEIGHT, AGE_UNIT = 15.0, 0.7, 15.0  # differences that count alike: CIELAB, years
+SKIN_UNIT, HUE_WEIGHT, AGE_UNIT = 15.0, 0.5, 15.0  # differences that count alike: CIELAB, years
+# A light donor in the dark looks natural; a dark one who is lit up gets blotches, for his contrast is lit up as well.
+LIGHTER_WEIGHT, DARKER_WEIGHT = 0.7, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ def candidates(patient: Patient, folder: DonorFolder) -> list[str]:
     """Names of donors to try, the most alike in sex, age, skin and group first.
 
     Donors that a recogniser would take for the patient are left out, the nearest one always. A donor of the other sex
-    is taken only where none of the same sex is left. Skin in a video hangs on lamp and camera, so its lightness counts
-    less, and the groups that the donors were made from count beside it: how far the patient is from their middles.
+    is taken only where none of the same sex is left. Skin in a video hangs on lamp and camera, so its hue counts less,
+    and the groups that the donors were made from count beside it: how far the patient is from their middles.
 
     Notes
     -----
@@ -57,7 +59,8 @@ def _groups(patient: Patient, folder: DonorFolder) -> NDArray[np.float64]:
 def _unlike(patient: Patient, folder: DonorFolder, number: int) -> float:
     entry = folder.entries[number]
     light, red, yellow = np.subtract(entry["skin"], patient.skin)
-    skin = float(np.sqrt((LIGHTNESS_WEIGHT * light) ** 2 + red**2 + yellow**2)) / SKIN_UNIT
+    light *= LIGHTER_WEIGHT if light > 0 else DARKER_WEIGHT
+    skin = float(np.sqrt(light**2 + (HUE_WEIGHT * red) ** 2 + (HUE_WEIGHT * yellow) ** 2)) / SKIN_UNIT
     years = 0.0 if patient.age is None else abs(float(entry["age"]) - patient.age) / AGE_UNIT
     return float(np.hypot(skin, years))
 
