@@ -12,7 +12,8 @@ class Certificate:
     `runs` are (first frame, last frame, state) without gaps, empty for a re-encoded original. `run_times` are their
     start and end in seconds from the first frame: a variable rate tells no time from a number. `faces_per_frame` counts
     frames by their number of detected faces. `failures` are (frame, "detector" or "method", reason): those frames are
-    masked. `encoding` is equal for files that were encoded alike.
+    masked. `encoding` is equal for files that were encoded alike. `method_report` is what the method tells of itself,
+    empty for most; records from before it existed are read too.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Certificate:
     output_sha256: str
     software: str
     notes: list[str] = field(default_factory=list)
+    method_report: dict[str, Any] = field(default_factory=dict)
 
     @property
     def frames_waiting(self) -> int:
@@ -57,6 +59,7 @@ class Certificate:
         ValueError : a field is missing or unknown
         """
         names = {each.name for each in fields(cls)}
+        record = {"method_report": {}, **record}
         if set(record) != names:
             odd = ", ".join(sorted(names.symmetric_difference(record)))
             raise ValueError(f"this is no certificate of this version: missing or unknown fields {odd}.")

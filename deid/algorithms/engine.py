@@ -4,14 +4,14 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from deid.algorithms.certificate import Certificate
 from deid.algorithms.errors import EngineError, Withheld
-from deid.algorithms.method import ClipTracks
+from deid.algorithms.method import ClipTracks, Reports
 from deid.algorithms.plan import Decision, FrameState, build_plan, counts, runs
 from deid.algorithms.progress import Progress, Report
 from deid.algorithms.registry import Method, get_method
@@ -105,10 +105,12 @@ def _render(job: _Job, seen: Survey, decisions: Iterable[Decision]) -> Certifica
     if all(state is FrameState.WITHHELD for state in plan.states):
         raise _nothing_shown(seen)
     clip = ClipTracks(job.source, job.info, tuple(seen.times), plan)
-    renderer = FrameRenderer(job.method.load()(clip, job.parameters), plan, kept_masked=_kept_masked(decided))
+    method = job.method.load()(clip, job.parameters)
+    renderer = FrameRenderer(method, plan, kept_masked=_kept_masked(decided))
     output_sha256 = _write(job, renderer.render, SURVEYED)
     failures = sorted(seen.failures + renderer.failures)
-    return _certificate(job, renderer.states, failures, seen.faces_per_frame(), output_sha256)
+    record = _certificate(job, renderer.states, failures, seen.faces_per_frame(), output_sha256)
+    return replace(record, method_report=method.report()) if isinstance(method, Reports) else record
 
 
 def _reencode(job: _Job) -> Certificate:

@@ -1,4 +1,4 @@
-"""Warping pictures by a triangle mesh: one dense map, one remap."""
+"""Warping pictures by a triangle mesh: triangles are rasterised once, each source then costs one dense map."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,9 @@ from scipy.spatial import Delaunay
 
 Points = NDArray[np.float64]
 Box = tuple[int, int, int, int]  # left, top, width, height
+Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 _SHIFT = 4  # triangles are filled with 1/16 pixel precision
+_FLAT = 0.2  # twice the area of a triangle, square pixels, under which it counts as flat: its map would run wild
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,79 @@ class WarpMap:
     y: NDArray[np.float32]
     covered: NDArray[np.bool_]
 
-    def apply(self, picture: NDArray[Any], interpolation: int = cv2.INTER_LINEAR) -> NDArray[Any]:
+    def apply(self, picture: NDArray[Any], interpolation: int = cv2.INTER_LINEAR) -> NDArray[np.generic]:
         """The warped picture in the box; pixels that no triangle covers are undefined."""
-        return cv2.remap(picture, self.x, self.y, interpolation, borderMode=cv2.BORDER_REPLICATE)
+        warped: NDArray[np.generic] = cv2.remap(picture, self.x, self.y, interpolation, borderMode=cv2.BORDER_REPLICATE)
+        return warped
+
+
+class Raster:
+    """Which triangle each sample of a box belongs to, for maps from any number of sources.
+
+    Parameters
+    ----------
+    triangles : (n_triangles, 3) indices of points; later ones lie on top
+    target : (n, 2 or more) points in pixels of the target frame
+    box : part of the target frame to fill
+    step : pixels between samples; sample (i, j) lies at the centre of its step x step pixels, so that with step 2 it is
+        a sample of 4:2:0 chroma
+    """
+
+    def __init__(self, triangles: NDArray[np.int32], target: Points, box: Box, step: int = 1) -> None:
+        self._triangles, self._target, self._box, self._step = triangles, target, box, step
+        left, top, width, height = box
+        numbers = np.full((-(-height // step), -(-width // step)), len(triangles), np.int32)
+        first = np.array((left, top)) + (step - 1) / 2  # where the first sample lies
+        corners = np.round((target[:, :2] - first)[triangles] * ((1 << _SHIFT) / step)).astype(np.int32)
+        for number, triangle in enumerate(corners):
+            cv2.fillConvexPoly(numbers, triangle, (number,), shift=_SHIFT)
+        self._numbers, self._first = numbers, first
+        self.covered: NDArray[np.bool_] = numbers < len(triangles)
+        self._inverse = _inverse(target[:, :2][triangles])
+
+    def samples(self, source: Points, outside: tuple[float, float] | None = None) -> Maps:
+        """(h, w) x and y in the source of every sample.
+
+        Parameters
+        ----------
+        source : (n, 2 or more) points in pixels of the source picture
+        outside : what samples that no triangle covers get; None leaves them where they are
+        """
+        x, y = (self._between(source[:, axis], None if outside is None else outside[axis], axis) for axis in range(2))
+        return x, y
+
+    def values(self, points: NDArray[np.float64], outside: float = 0.0) -> NDArray[np.float32]:
+        """(h, w) what (n,) values of the points are between them."""
+        return self._between(points, outside, 0)
+
+    def _between(self, points: NDArray[np.float64], outside: float | None, axis: int) -> NDArray[np.float32]:
+        corners = points[self._triangles]
+        edges = corners[:, 1:] - corners[:, :1]
+        slope = np.einsum("ij,ijk->ik", edges, self._inverse)  # change per target pixel, along x and y
+        constant = corners[:, 0] - (slope * self._target[:, :2][self._triangles[:, 0]]).sum(axis=1)
+        last = (axis == 0, axis == 1, 0.0) if outside is None else (0.0, 0.0, outside)
+        table = np.vstack([np.column_stack([slope, constant]), last]).astype(np.float32)
+        along_x, along_y, rest = (column.take(self._numbers) for column in np.ascontiguousarray(table.T))
+        columns, rows = self._places()
+        along_x *= columns[None, :]
+        along_y *= rows[:, None]
+        along_x += along_y
+        along_x += rest
+        return along_x
+
+    def _places(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Target x of the columns and y of the rows."""
+        rows, columns = self._numbers.shape
+        x = self._first[0] + self._step * np.arange(columns)
+        y = self._first[1] + self._step * np.arange(rows)
+        return x.astype(np.float32), y.astype(np.float32)
+
+    def map(self, source: Points) -> WarpMap:
+        """The map of every pixel from a source's mesh; `step` must be 1."""
+        if self._step != 1:
+            raise ValueError(f"maps of all pixels need a raster of step 1, was {self._step}: use `samples`")
+        x, y = self.samples(source, outside=(0.0, 0.0))
+        return WarpMap(self._box, x, y, self.covered)
 
 
 def triangulate(points: Points) -> NDArray[np.int32]:
@@ -42,30 +114,16 @@ def warp_map(triangles: NDArray[np.int32], source: Points, target: Points, box: 
     source, target : (n, 2 or more) points in pixels of the source picture and of the target frame
     box : part of the target frame to fill
     """
-    left, top, width, height = box
-    numbers = np.full((height, width), -1, np.int32)
-    corners = np.round((target[:, :2] - (left, top))[triangles] * (1 << _SHIFT)).astype(np.int32)
-    for number, triangle in enumerate(corners):
-        cv2.fillConvexPoly(numbers, triangle, [number], shift=_SHIFT)
-    affine = _affine(triangles, source, target)
-    covered = numbers >= 0
-    each = affine[numbers[covered]]
-    rows, columns = np.nonzero(covered)
-    place = np.stack([columns + left, rows + top, np.ones_like(rows)], axis=1).astype(np.float32)
-    x, y = (np.zeros((height, width), np.float32) for _ in range(2))
-    x[covered] = np.einsum("ij,ij->i", each[:, 0], place)
-    y[covered] = np.einsum("ij,ij->i", each[:, 1], place)
-    return WarpMap(box, x, y, covered)
+    return Raster(triangles, target, box).map(source)
 
 
-def _affine(triangles: NDArray[np.int32], source: Points, target: Points) -> NDArray[np.float32]:
-    """(n_triangles, 2, 3): target pixel to source pixel, for each triangle; a flat one maps to its first corner."""
-    corners = target[triangles][:, :, :2]
-    ones = np.ones((*corners.shape[:2], 1))
-    system = np.concatenate([corners, ones], axis=2)
-    flat = np.abs(np.linalg.det(system)) < 1e-6
-    system[flat] = np.eye(3)
-    solved = np.linalg.solve(system, source[triangles][:, :, :2])
-    solved[flat] = 0
-    solved[flat, 2] = source[triangles[flat, 0], :2]
-    return solved.transpose(0, 2, 1).astype(np.float32)
+def _inverse(corners: Points) -> Points:
+    """(n, 2, 2) inverses of the edge vectors of (n, 3, 2) triangles, zero for flat ones: they map to one point."""
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+    flat = np.abs(area) < _FLAT
+    scale = np.where(flat, 0.0, 1 / np.where(flat, 1.0, area))
+    # Rows: barycentric coordinates of corners 1 and 2 per target pixel along x and y.
+    inverse = np.stack([np.stack([two[:, 1], -two[:, 0]], 1), np.stack([-one[:, 1], one[:, 0]], 1)], 1)
+    result: Points = inverse * scale[:, None, None]
+    return result

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from deid.algorithms.plan import Face, Plan
 from videoio.frames import Frame
@@ -34,6 +34,15 @@ class Renderer(Protocol):
         The planes may be painted in place. An exception makes the engine mask the whole frame; it is never shown as
         it came in.
         """
+        ...
+
+
+@runtime_checkable
+class Reports(Protocol):
+    """A renderer that tells the certificate what it did."""
+
+    def report(self) -> dict[str, Any]:
+        """Plain lists, dicts, numbers and strings; asked for after the last frame."""
         ...
 
 

@@ -227,12 +227,13 @@ class _Sketch:
             other is not track
             and edge in other.boxes
             and beyond in other.boxes
-            and _on_one_face(other.boxes[edge], track.boxes[edge])
+            and on_one_face(other.boxes[edge], track.boxes[edge])
             for other in self.tracks
         )
 
 
-def _on_one_face(one: FaceBox, two: FaceBox) -> bool:
+def on_one_face(one: FaceBox, two: FaceBox) -> bool:
+    """Whether two boxes of a frame are one face that was found twice."""
     smaller = min(one.width * one.height, two.width * two.height)
     apart = hypot(one.centre[0] - two.centre[0], one.centre[1] - two.centre[1])
     return one.overlap(two) >= SAME_FACE_SHARE * smaller and apart <= SAME_FACE_SHARE * max(one.size, two.size)

@@ -74,6 +74,25 @@ _ALL = (
         parameters=MappingProxyType({"cells": 16}),
     ),
     Method(
+        name="motionmesh",
+        label="Motion mesh",
+        summary="A donor's face moved by the patient's own motion: expression, gaze, blinks and tremor stay.",
+        source="mesh retargeting with the patient's deformation; expression-ratio images: Liu, Shan & Zhang 2001",
+        loader="deid.algorithms.methods.motionmesh.prepare:prepare",
+        parameters=MappingProxyType(
+            {
+                "donor": None,
+                "sex": None,
+                "age": None,
+                "strength": 1.0,
+                "detail": 1.0,
+                "min_face": 40,
+                "max_turn": 35,
+            }
+        ),
+        uses_donor=True,
+    ),
+    Method(
         name=ORIGINAL,
         label="Original, re-encoded",
         summary="Not de-identified: the original through the same reader and encoder, for blinded studies.",

@@ -5,9 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.core.management.base import CommandError
 
+from deid.algorithms.donors import DonorFolder
+from deid.algorithms.registry import get_method
+from deid.management.commands.deidentify import _donor_parameters
 from tests.data_files import data_video
 from tests.videoio.making import decoded, make_video
 
@@ -45,6 +50,21 @@ def test_donor_options_change_nothing_for_a_method_without_donors(tmp_path):
     done = run(clip, tmp_path / "o.mp4", "--method", "mask", "--donor", "d1", "--sex", "f", "--age", "60")
     assert done.returncode == 3
     assert "mask uses no donor" in done.stderr
+
+
+def test_an_unknown_donor_ends_with_2_and_the_names_that_exist(monkeypatch):
+    folder = SimpleNamespace(names=["donor-01", "donor-02"])
+    monkeypatch.setattr(DonorFolder, "open", lambda: folder)
+    options = {"donor": "nobody", "sex": None, "age": None}
+    with pytest.raises(CommandError, match=r"'nobody'; use one of: donor-01, donor-02") as refused:
+        _donor_parameters(get_method("motionmesh"), options)
+    assert refused.value.returncode == 2
+
+
+def test_donor_sex_and_age_are_passed_on(monkeypatch):
+    monkeypatch.setattr(DonorFolder, "open", lambda: SimpleNamespace(names=["donor-01"]))
+    options = {"donor": "donor-01", "sex": "f", "age": None}
+    assert _donor_parameters(get_method("motionmesh"), options) == {"donor": "donor-01", "sex": "f"}
 
 
 def test_the_recording_is_never_overwritten(tmp_path):

@@ -39,10 +39,12 @@ class Command(BaseCommand):
         method = self._method(options)
         source, target, report = options["input"], options["output"], options["report"]
         _check_paths(source, target, report)
+        parameters = _donor_parameters(method, options)
         try:
             certificate = deidentify(
-                source, target, method=method.name, audio=options["audio"], progress=self._progress
-            )
+                source, target, method=method.name, parameters=parameters, audio=options["audio"],
+                progress=self._progress,
+            )  # fmt: skip
         except Withheld as error:
             raise CommandError(f"withheld: {error}", returncode=WITHHELD) from error
         except (MediaError, BadParameters) as error:
@@ -73,6 +75,23 @@ class Command(BaseCommand):
         ending = "\n" if fraction >= 1 else ""
         self.stderr.write(f"\r{fraction:4.0%} {stage:<24}", ending=ending)
         self.stderr.flush()
+
+
+def _donor_parameters(method: Method, options: dict[str, Any]) -> dict[str, Any]:
+    """What was said about donor and person; the donor's name is checked before the recording is looked at."""
+    if not method.uses_donor:
+        return {}
+    from deid.algorithms.donors import BadDonors, DonorFolder
+
+    try:
+        names = DonorFolder.open().names
+    except BadDonors as error:
+        raise CommandError(str(error), returncode=1) from error
+    if options["donor"] is not None and options["donor"] not in names:
+        raise CommandError(
+            f"there is no donor {options['donor']!r}; use one of: {', '.join(names)}.", returncode=BAD_INPUT
+        )
+    return {name: options[name] for name in ("donor", "sex", "age") if options[name] is not None}
 
 
 def _check_paths(source: Path, target: Path, report: Path | None) -> None:

@@ -31,3 +31,9 @@ def test_a_record_with_missing_or_unknown_fields_is_refused():
         Certificate.from_dict({key: value for key, value in record.items() if key != "method"})
     with pytest.raises(ValueError, match="colour"):
         Certificate.from_dict({**record, "colour": 1})
+
+
+def test_records_from_before_methods_reported_are_read():
+    record = RECORD.to_dict()
+    del record["method_report"]
+    assert Certificate.from_dict(record) == RECORD

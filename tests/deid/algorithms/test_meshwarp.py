@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deid.algorithms.meshwarp import triangulate, warp_map
+from deid.algorithms.meshwarp import Raster, triangulate, warp_map
 
 SQUARE = np.array([[0, 0], [40, 0], [0, 40], [40, 40], [17, 23]], dtype=float)
 
@@ -16,7 +16,7 @@ def test_equal_meshes_leave_the_picture_as_it_is():
 
 
 def test_a_shift_moves_pixels_by_it():
-    warp = warp_map(triangulate(SQUARE), SQUARE, SQUARE + np.array([5, 3]), (5, 3, 41, 41))
+    warp = warp_map(triangulate(SQUARE), SQUARE, SQUARE + np.array((5, 3)), (5, 3, 41, 41))
     assert warp.x[10, 20] == pytest.approx(20, abs=0.01)
     assert warp.y[10, 20] == pytest.approx(10, abs=0.01)
 
@@ -42,3 +42,20 @@ def test_a_triangle_folded_flat_is_no_error():
     folded[2] = (0, 10)
     warp = warp_map(triangulate(SQUARE), SQUARE, folded, (0, 0, 41, 41))
     assert np.isfinite(warp.x).all()
+
+
+def test_a_raster_at_half_resolution_samples_the_same_map():
+    """Its samples lie at the centres of 2x2 pixels, where those of 4:2:0 chroma do."""
+    target = SQUARE * 1.5 + np.array((4, 2))
+    whole = warp_map(triangulate(SQUARE), SQUARE, target, (0, 0, 64, 64))
+    x, y = Raster(triangulate(SQUARE), target, (0, 0, 64, 64), step=2).samples(SQUARE, outside=(-1, -1))
+    assert x.shape == y.shape == (32, 32)
+    mean = (whole.x[10:50:2, 10:50:2] + whole.x[10:50:2, 11:50:2]) / 2
+    assert np.abs(x[5:25, 5:25] - mean).max() < 0.01
+
+
+def test_samples_outside_the_mesh_stay_where_they_are_unless_told_otherwise():
+    raster = Raster(triangulate(SQUARE), SQUARE, (-20, -20, 20, 20))
+    x, y = raster.samples(SQUARE + 7)
+    assert (x[3, 4], y[3, 4]) == (-16, -17)
+    assert (raster.samples(SQUARE, outside=(-5, -6))[1][:5, :5] == -6).all()

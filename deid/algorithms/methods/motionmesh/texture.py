@@ -1,0 +1,256 @@
+"""The donor's texture, and what of the patient's light, skin and wrinkles goes onto it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deid.algorithms.donors import Donor
+from deid.algorithms.meshwarp import Raster
+from deid.algorithms.methods.motionmesh.topology import HOLES, triangles, with_ring
+from deid.algorithms.painting import NEUTRAL
+from faces.mesh import OVAL
+from videoio.frames import Colour, Frame, Plane, from_rgb
+
+Points = NDArray[np.float64]
+Map = NDArray[Any]  # float32; what cv2 gives back does not say so
+WIDTH = 160  # of the face in the canonical picture, pixels
+MARGIN = 8  # pixels around the face there
+LIGHT = 1 / 6  # standard deviation of the low-pass that separates light from texture, in face widths
+WRINKLE_FINE = 1.0  # pixels of the canonical picture: finer detail is noise
+WRINKLE_RANGE = (0.5, 1.25)  # folds darken; bright spots come from light that moves over a turning head
+GAIN_RANGE = (0.3, 3.0)
+BANDS = (0.006, 0.025, 0.125)  # standard deviations, in face widths, of the low-passes between the bands of a texture
+CONTRAST_FRAMES = 8  # that tell it
+CONTRAST_RANGE = (0.3, 1.1)  # how much the contrast of a band of the donor's texture may be changed
+EDGE = 0.035  # of the face's width: half the breadth of the mask's soft edge
+_FLOOR = 8.0  # grey levels added to both sides of a ratio, so that dark places do not run wild
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The canonical picture: the donor's mesh, scaled to a face `WIDTH` pixels wide.
+
+    `points` (504, 3) the mesh with its ring; `skin` (h, w) 1 on skin, 0 in eyes, mouth and outside; `soft` (h, w) the
+    mask's outer edge, feathered.
+    """
+
+    points: Points
+    size: tuple[int, int]  # width, height
+    raster: Raster
+    skin: Map
+    soft: Map
+
+    @classmethod
+    def of(cls, mesh: Points) -> "Canvas":
+        face = with_ring(mesh)
+        outline = face[list(OVAL), :2]
+        scale = WIDTH / np.ptp(outline[:, 0])
+        points = (face - (*outline.min(axis=0), 0)) * scale + (MARGIN, MARGIN, 0)
+        size = (WIDTH + 2 * MARGIN, int(np.ceil(np.ptp(outline[:, 1]) * scale / 2)) * 2 + 2 * MARGIN)
+        inside = filled(points[list(OVAL)], size)
+        skin = inside.copy()
+        for hole in HOLES:
+            skin[cv2.dilate(filled(points[list(hole)], size), np.ones((3, 3), np.uint8)) > 0] = 0
+        return cls(points, size, Raster(triangles(), points, (0, 0, *size), step=2), _share(skin), _soft(inside))
+
+    def smooth(self, picture: Map, deviation: float, skin: Map | None = None) -> Map:
+        """A low-pass over the skin alone (or other weights), carried on beyond it."""
+        skin = self.skin if skin is None else skin
+        small = cv2.resize(skin, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+        size = (small.shape[1], small.shape[0])
+        weighted: Map = picture * (skin if picture.ndim == 2 else skin[:, :, None])
+        part = cv2.GaussianBlur(cv2.resize(weighted, size, interpolation=cv2.INTER_AREA), (0, 0), deviation / 4)
+        weight = cv2.GaussianBlur(small, (0, 0), deviation / 4) + 1e-3
+        smoothed: Map = cv2.resize(part / (weight if part.ndim == 2 else weight[:, :, None]), self.size)
+        return smoothed
+
+    def unwrap(self, frame: Frame, mesh: Points) -> Map:
+        """(h, w, 3) float32 Y, U, V of a face in the canonical picture."""
+        x, y = (cv2.resize(half, self.size) for half in self.raster.samples(with_ring(mesh), outside=(-1.0, -1.0)))
+        shrink = max(int(np.ptp(mesh[list(OVAL), 0]) / (1.5 * WIDTH)), 1)
+        left, top = (max(int(side), 0) // 2 * 2 for side in mesh[:, :2].min(axis=0))
+        right, bottom = (int(side) + 2 for side in mesh[:, :2].max(axis=0))
+        result = np.empty((*x.shape, 3), np.float32)
+        for number, (plane, step) in enumerate(zip(frame.planes, (1, 2, 2), strict=True)):
+            part = plane[top // step : max(bottom // step, 1), left // step : max(right // step, 1)]
+            result[:, :, number] = _sampled(part, x - left, y - top, step, max(shrink // step, 1))
+        return result
+
+
+def _sampled(part: Map, x: Map, y: Map, step: int, shrink: int) -> Map:
+    if part.size == 0:
+        return np.full(x.shape, NEUTRAL, np.float32)
+    if shrink > 1:
+        wide, high = max(part.shape[1] // shrink, 1), max(part.shape[0] // shrink, 1)
+        part = cv2.resize(part[: high * shrink, : wide * shrink], (wide, high), interpolation=cv2.INTER_AREA)
+    scale = np.float32(1 / (step * shrink))
+    shift = np.float32(0.5 * scale - 0.5)
+    return cv2.remap(part, x * scale + shift, y * scale + shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+class DonorTexture:
+    """The donor's picture as YUV in the colours of a video, at several sizes, as sharp and contrasty as the video.
+
+    Parameters
+    ----------
+    donor : picture and mesh
+    colour : how the video's samples mean colours
+    patient : `Canvas.unwrap` of some of the patient's frames; without them the texture stays as it is
+    """
+
+    def __init__(self, donor: Donor, canvas: Canvas, colour: Colour, patient: Sequence[Map] = ()) -> None:
+        self.canvas, self.black = canvas, float(colour.black)
+        picture, points = _cut_face(donor)
+        self.points = points  # in pixels of the largest level
+        self.levels = [from_rgb(picture, colour)]
+        own = self._unwrapped()
+        if patient:
+            factors = _contrast(canvas, own, patient, self.black)
+            self.levels = [_rescaled(self.levels[0], factors, _width(points), self.black)]
+            own = self._unwrapped()
+        while self.levels[-1][0].shape[1] > WIDTH:
+            luma, blue, red = self.levels[-1]
+            self.levels.append((_half(luma), _half(blue), _half(red)))
+        self._light = self.canvas.smooth(np.maximum(own[:, :, 0] - self.black, 0), LIGHT * WIDTH)
+        self._tint = self.canvas.smooth(own[:, :, 1:], LIGHT * WIDTH)
+
+    def on_canvas(self, donor: tuple[Map, Map]) -> tuple[Map, Map]:
+        """The same places in the canonical picture, which is the donor's, scaled and shifted."""
+        one, two = (points[list(OVAL), :2] for points in (self.points, self.canvas.points))
+        scale = WIDTH / _width(self.points)
+        x, y = two[0] - scale * one[0]
+        return donor[0] * np.float32(scale) + np.float32(x), donor[1] * np.float32(scale) + np.float32(y)
+
+    def level(self, width: float) -> tuple[tuple[Plane, Plane, Plane], float]:
+        """Planes for a face of that width in pixels, at most twice as fine, and their scale."""
+        scale, number = _width(self.points) / max(width, 1.0), 0
+        while scale > 2 and number + 1 < len(self.levels):
+            scale, number = scale / 2, number + 1
+        return self.levels[number], 0.5**number
+
+    def lit(self, patient: Map, seen: Map | None = None) -> Map:
+        """(h, w, 4) what makes the donor's texture fit: gain of Y, mask, shift of U, shift of V.
+
+        Parameters
+        ----------
+        patient : (h, w, 3) `Canvas.unwrap` of the patient's frame
+        seen : (h, w) weights of skin that a turned head shows; beyond its silhouette the frame holds the background
+        """
+        above = np.dstack([np.maximum(patient[:, :, 0] - self.black, 0), patient[:, :, 1:]])
+        smooth = self.canvas.smooth(above, LIGHT * WIDTH, seen)
+        light, tint = smooth[:, :, 0], smooth[:, :, 1:]
+        gain = np.clip((light + 1) / (self._light + 1), *GAIN_RANGE)
+        return np.dstack([gain, self.canvas.soft, tint - self._tint])
+
+    def _unwrapped(self) -> Map:
+        frame = Frame(0, self.levels[0], self.levels[0][0].shape[1], self.levels[0][0].shape[0], 0, 1, Colour())  # type: ignore[arg-type]
+        return self.canvas.unwrap(frame, self.points)
+
+
+class Wrinkles:
+    """The patient's expression wrinkles as the ratio of his current to his neutral mid-frequency luminance.
+
+    References
+    ----------
+    Liu, Shan & Zhang 2001, "Expressive expression mapping with ratio images".
+    """
+
+    def __init__(self, canvas: Canvas, samples: Sequence[Map], black: float) -> None:
+        self._canvas, self._black = canvas, black
+        self._neutral = np.median([self._fine(sample) for sample in samples], axis=0).astype(np.float32)
+
+    def ratio(self, patient: Map, detail: float) -> Map:
+        """(h, w) factors around 1 of the patient's frame; 1 outside skin."""
+        raw = self._fine(patient) / self._neutral
+        ratio = np.clip(raw / np.maximum(self._canvas.smooth(raw, LIGHT * WIDTH), 0.2), *WRINKLE_RANGE)
+        factors: Map = 1 + (ratio**detail - 1) * self._canvas.skin * self._canvas.soft
+        return factors
+
+    def _fine(self, patient: Map) -> Map:
+        luma = np.maximum(patient[:, :, 0] - self._black, 0)
+        fine: Map = cv2.GaussianBlur(luma, (0, 0), WRINKLE_FINE) + np.float32(_FLOOR)
+        return fine
+
+
+def filled(outline: Points, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """(height, width) 255 inside a polygon with 1/16 pixel precision."""
+    mask = np.zeros((size[1], size[0]), np.uint8)
+    cv2.fillPoly(mask, [np.round(outline[:, :2] * 16).astype(np.int32)], (255,), cv2.LINE_AA, shift=4)
+    return mask
+
+
+def _share(mask: NDArray[np.uint8]) -> Map:
+    share: Map = mask.astype(np.float32) / 255
+    return share
+
+
+def _soft(inside: NDArray[np.uint8]) -> Map:
+    """0 at the outline, 1 from twice `EDGE` inwards, with a smooth step between."""
+    away = cv2.distanceTransform((inside > 127).astype(np.uint8), cv2.DIST_L2, 5) / (2 * EDGE * WIDTH)
+    share = np.clip(away, 0, 1).astype(np.float32)
+    soft: Map = share * share * (3 - 2 * share)
+    return soft
+
+
+def _cut_face(donor: Donor) -> tuple[NDArray[np.uint8], Points]:
+    """The picture's part around the face with even sides, and the ringed mesh in its pixels."""
+    face = with_ring(donor.mesh)
+    high, wide = donor.picture.shape[:2]
+    left, top = (max(int(side) - 4, 0) for side in face[:, :2].min(axis=0))
+    right, bottom = (
+        min(int(side) + 4, limit) for side, limit in zip(face[:, :2].max(axis=0), (wide, high), strict=True)
+    )
+    picture = donor.picture[top : bottom - (bottom - top) % 2, left : right - (right - left) % 2]
+    return np.ascontiguousarray(picture), face - (left, top, 0)
+
+
+def _width(points: Points) -> float:
+    return float(np.ptp(points[list(OVAL), 0]))
+
+
+def _contrast(canvas: Canvas, donor: Map, patient: Sequence[Map], black: float) -> tuple[float, ...]:
+    """How much weaker each band of the patient's skin is than the donor's: three of Y, fine to coarse, and colour."""
+    few = patient[:: -(-len(patient) // CONTRAST_FRAMES)]
+    wanted = np.median([_strengths(canvas, each, black) for each in few], axis=0)
+    return tuple(np.clip(wanted / np.maximum(_strengths(canvas, donor, black), 1e-6), *CONTRAST_RANGE).tolist())
+
+
+def _strengths(canvas: Canvas, unwrapped: Map, black: float) -> NDArray[np.float64]:
+    """(4,) standard deviations over skin: bands of Y in shares of the light, and colour in grey levels."""
+    inner = canvas.skin * canvas.soft > 0.5
+    bands, _ = _bands(unwrapped[:, :, 0], WIDTH, black)
+    tint = unwrapped[:, :, 1:] - canvas.smooth(unwrapped[:, :, 1:], LIGHT * WIDTH)
+    return np.array([*(band[inner].std() for band in bands), tint[inner].std()])
+
+
+def _bands(luma: NDArray[np.generic], width: float, black: float) -> tuple[list[Map], Map]:
+    """Three bands of a picture as shares of its light, and the light."""
+    above = np.maximum(luma.astype(np.float32) - black, 0)
+    lows = [above, *(cv2.GaussianBlur(above, (0, 0), max(share * width, 0.3)) for share in BANDS)]
+    light: Map = lows[-1] + 1
+    return [(fine - coarse) / light for fine, coarse in pairwise(lows)], light
+
+
+def _rescaled(
+    planes: tuple[Plane, Plane, Plane], factors: tuple[float, ...], width: float, black: float
+) -> tuple[Plane, Plane, Plane]:
+    """A picture with the contrast of its bands and of its colour changed."""
+    bands, light = _bands(planes[0], width, black)
+    luma = black - 1 + light * (1 + sum(factor * band for factor, band in zip(factors, bands, strict=False)))
+    result = [np.clip(luma + 0.5, 0, 255).astype(np.uint8)]
+    for plane in planes[1:]:
+        smooth = cv2.GaussianBlur(plane.astype(np.float32), (0, 0), max(LIGHT * width / 2, 0.3))
+        result.append(np.clip(smooth + factors[-1] * (plane - smooth) + 0.5, 0, 255).astype(np.uint8))
+    return result[0], result[1], result[2]
+
+
+def _half(plane: Plane) -> Plane:
+    high, wide = plane.shape
+    smaller: Any = cv2.resize(plane, (max(wide // 2, 1), max(high // 2, 1)), interpolation=cv2.INTER_AREA)
+    result: Plane = smaller
+    return result
