@@ -12,7 +12,7 @@ def validate_donor_name(name: str) -> None:
     """Own donors' names begin with own-, so that they never hide a shipped one; the person's name is not in it."""
     if not OWN_NAME.fullmatch(name):
         raise ValidationError(
-            _("The donor's name must look like own-volunteer-1 (own-, then small letters, digits, hyphens); was “%(n)s”.")
+            _("A donor's name must look like own-volunteer-1: own-, small letters, digits, hyphens; it was “%(n)s”.")
             % {"n": name[:40]},
             code="donor_name",
         )

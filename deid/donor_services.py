@@ -12,10 +12,10 @@ from accounts.models import User
 from cohorts import storage
 from cohorts.models import Participant
 from config.celery import ring
-from deid.models import DonorAssignment, OwnDonor
+from deid.models import DonorAssignment, Job, OwnDonor
 
 if TYPE_CHECKING:
-    from deid.algorithms.donors import Donor
+    from deid.algorithms.donors import Donor, DonorFolder
 
 PHOTOGRAPH_MAX_BYTES = 20_000_000
 
@@ -93,6 +93,16 @@ def ring_waiting_donors() -> int:
     for pk in waiting:
         ring("deid.tasks.check_donor", donor_id=pk)
     return len(waiting)
+
+
+def donors_for(job: Job) -> "DonorFolder | None":
+    """The shipped donors and the own one that a job names; None where the job names none of its own."""
+    own = OwnDonor.objects.filter(name=job.parameters.get("donor") or "", state=OwnDonor.State.ACCEPTED).first()
+    if own is None:
+        return None
+    from deid.algorithms.donors import DonorFolder
+
+    return DonorFolder.open().with_own(read_photograph(own))
 
 
 def assigned_donor(participant: Participant) -> str | None:

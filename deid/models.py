@@ -120,6 +120,11 @@ class Rendition(models.Model):
         return [(first, last, state) for first, last, state in self.certificate["runs"]]
 
     @property
+    def worn_donor(self) -> str:
+        """Whose face was put in place; empty for methods that put none."""
+        return (self.certificate.get("method_report") or {}).get("donor") or ""
+
+    @property
     def run_times(self) -> list[tuple[float, float]]:
         """Start and end of each run, seconds from the first frame."""
         return [(start, end) for start, end in self.certificate["run_times"]]

@@ -68,3 +68,10 @@ def strip(rendition: Rendition) -> list[dict[str, float | str]]:
         {"state": state, "x": 100 * start / whole, "width": 100 * (end - start) / whole, "first": first, "last": last}
         for (first, last, state), (start, end) in zip(rendition.runs, rendition.run_times, strict=True)
     ]
+
+
+def replaced(rendition: Rendition) -> dict[str, int]:
+    """In how many frames the method put a donor's face in place, and in how many it masked the head instead."""
+    report = rendition.certificate.get("method_report") or {}
+    spans = {name: [run[1] - run[0] + 1 for run in report.get(name, [])] for name in ("swapped", "masked")}
+    return {f"n_{name}": sum(lengths) for name, lengths in spans.items()}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 import audit.services as audit
 from cohorts import storage
 from deid.algorithms.registry import ORIGINAL
+from deid.donor_services import donors_for, keep_donor
 from deid.leases import LeaseLost, extend, finishing
 from deid.models import Job, Rendition
 
@@ -43,6 +44,7 @@ def render_job(*, job: Job, lost: Event) -> Rendition:
             parameters=job.parameters,
             decisions=[(first, last, verdict) for first, last, verdict in job.decisions],
             progress=_reporter(job, lost),
+            donors=donors_for(job),
         )
         return accept_rendition(job=job, path=target, certificate=certificate)
 
@@ -76,6 +78,8 @@ def accept_rendition(*, job: Job, path: Path, certificate: "Certificate") -> Ren
             rendition.full_clean()
             rendition.save()
             _supersede(rendition)
+            if rendition.worn_donor:
+                keep_donor(locked.recording.participant, rendition.worn_donor)
             locked.state, locked.progress, locked.stage = Job.State.DONE, 1, ""
             audit.record(actor=locked.created_by, verb="rendition.made", target=rendition, note=locked.method)
     except BaseException:

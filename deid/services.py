@@ -41,9 +41,7 @@ def request_job(
         donor = donor or assigned_donor(recording.participant) or ""
         validate_donor(donor)
         parameters = {"donor": donor} if donor else {}
-    return _request(
-        recording=recording, method=method, actor=actor, decisions=decisions or [], parameters=parameters
-    )
+    return _request(recording=recording, method=method, actor=actor, decisions=decisions or [], parameters=parameters)
 
 
 @transaction.atomic
@@ -137,7 +135,7 @@ def render_again(*, rendition: Rendition, reviewer: User) -> Job:
     earlier = [entry for entry in rendition.job.decisions if entry[0] not in {d[0] for d in decisions}]
     return request_job(
         recording=rendition.recording, method=rendition.method, actor=reviewer, decisions=sorted(earlier + decisions),
-        donor=rendition.certificate["parameters"].get("donor") or "",
+        donor=rendition.worn_donor,
     )  # fmt: skip
 
 

@@ -94,6 +94,7 @@ def _review_page(request: HttpRequest, rendition: Rendition, form: ReviewForm, s
         "withheld": queries.withheld_runs(rendition),
         "n_waiting": queries.frames_waiting(rendition),
         "counts": rendition.certificate.get("counts", {}),
+        **queries.replaced(rendition),
     }
     return render(request, "deid/review.html", context, status=status)
 

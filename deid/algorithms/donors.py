@@ -1,7 +1,7 @@
 """Donors: faces of nobody that methods put in the patient's place. The format of a folder of donors, and reading it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +43,7 @@ class DonorFolder:
     entries: tuple[dict[str, Any], ...]
     mesh: NDArray[np.float64]
     descriptor: NDArray[np.float64]
+    own: tuple[Donor, ...] = ()  # worn when they are named, never chosen
 
     @classmethod
     def open(cls, path: Path = SHIPPED) -> "DonorFolder":
@@ -68,6 +69,15 @@ class DonorFolder:
     def names(self) -> list[str]:
         return [entry["name"] for entry in self.entries]
 
+    def with_own(self, donor: Donor) -> "DonorFolder":
+        """The folder with one more donor that may be named."""
+        return replace(self, own=(*self.own, donor))
+
+    def check(self, name: str) -> None:
+        """Raises BadDonors when there is no such donor."""
+        if name not in self.names and name not in [donor.name for donor in self.own]:
+            raise BadDonors(f"there is no donor {name!r}; use one of: {', '.join(self.names)}.")
+
     def load(self, name: str) -> Donor:
         """One donor with its picture.
 
@@ -75,8 +85,10 @@ class DonorFolder:
         ------
         BadDonors : the folder has no such donor, or its picture cannot be read
         """
-        if name not in self.names:
-            raise BadDonors(f"there is no donor {name!r}; use one of: {', '.join(self.names)}.")
+        self.check(name)
+        for donor in self.own:
+            if donor.name == name:
+                return donor
         number = self.names.index(name)
         entry = self.entries[number]
         picture = cv2.imread(str(self.path / entry["file"]))

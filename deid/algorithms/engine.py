@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deid.algorithms.certificate import Certificate
+from deid.algorithms.donors import DonorFolder
 from deid.algorithms.errors import EngineError, Withheld
 from deid.algorithms.method import ClipTracks, Reports
 from deid.algorithms.plan import Decision, FrameState, build_plan, counts, runs
@@ -44,6 +45,7 @@ class _Job:
     encode: EncodeSettings
     limits: Limits | None
     progress: Progress
+    donors: DonorFolder | None = None
     times: list[float] = field(default_factory=list)
     detector: str | None = None
     detector_version: str | None = None
@@ -61,6 +63,7 @@ def deidentify(
     encode: EncodeSettings | None = None,
     progress: Report | None = None,
     limits: Limits | None = None,
+    donors: DonorFolder | None = None,
 ) -> Certificate:
     """Render a recording with a method; frames without a positive decision are masked whole.
 
@@ -71,6 +74,7 @@ def deidentify(
     detector : finds faces, fresh for this recording and closed by the caller; by default one of the registry's
     decisions : a reviewer's (first frame, last frame, "no_face" or "keep_masked") for frames withheld before
     audio : "keep" or "drop"
+    donors : faces that methods may put in place; by default the shipped ones
     progress : called with a fraction and a stage, up to five times a second; what it raises cancels the work
 
     Raises
@@ -86,7 +90,7 @@ def deidentify(
     _check_paths(source, target)
     job = _Job(
         source, target, chosen, values, probe(source, limits), audio, encode or EncodeSettings(), limits,
-        Progress(progress),
+        Progress(progress), donors,
     )  # fmt: skip
     if not chosen.protects:
         return _reencode(job)
@@ -104,7 +108,7 @@ def _render(job: _Job, seen: Survey, decisions: Iterable[Decision]) -> Certifica
     plan = build_plan(seen.detections, seen.times, size, cuts=seen.cuts, decisions=decided)
     if all(state is FrameState.WITHHELD for state in plan.states):
         raise _nothing_shown(seen)
-    clip = ClipTracks(job.source, job.info, tuple(seen.times), plan)
+    clip = ClipTracks(job.source, job.info, tuple(seen.times), plan, job.donors)
     method = job.method.load()(clip, job.parameters)
     renderer = FrameRenderer(method, plan, kept_masked=_kept_masked(decided))
     output_sha256 = _write(job, renderer.render, SURVEYED)

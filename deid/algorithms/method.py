@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from deid.algorithms.donors import DonorFolder
 from deid.algorithms.plan import Face, Plan
 from videoio.frames import Frame
 from videoio.probe import MediaInfo
@@ -18,6 +19,7 @@ class ClipTracks:
     info: MediaInfo
     times: tuple[float, ...]  # display time of each frame, seconds
     plan: Plan
+    donors: DonorFolder | None = None  # those that methods may put in place; None for the shipped ones
 
     @property
     def size(self) -> tuple[int, int]:

@@ -55,7 +55,11 @@ def test_a_good_photograph_becomes_a_donor_that_jobs_may_name():
 
 @pytest.mark.parametrize(
     ("picture", "says"),
-    [(np.full((600, 600, 3), 200, np.uint8), "no face"), (astronaut(), "mouth"), (np.zeros((0, 0, 3), np.uint8), "read")],
+    [
+        (np.full((600, 600, 3), 200, np.uint8), "no face"),
+        (astronaut(), "mouth"),
+        (np.zeros((0, 0, 3), np.uint8), "read"),
+    ],
     ids=["nobody", "smiling", "no picture"],
 )  # fmt: skip
 def test_a_photograph_that_cannot_be_worn_is_refused_and_removed(picture: np.ndarray, says: str, media: Path):
@@ -69,7 +73,8 @@ def test_a_photograph_that_cannot_be_worn_is_refused_and_removed(picture: np.nda
 
 
 @pytest.mark.parametrize(
-    "changed", [{"name": "Jane Doe"}, {"name": "own-"}, {"age": 17}, {"consent": ""}, {"sex": "x"}, {"consented_on": None}]
+    "changed",
+    [{"name": "Jane Doe"}, {"name": "own-"}, {"age": 17}, {"consent": ""}, {"sex": "x"}, {"consented_on": None}],
 )
 def test_a_donor_without_name_consent_or_age_is_refused_by_form_and_database(changed: dict):
     with pytest.raises(ValidationError):

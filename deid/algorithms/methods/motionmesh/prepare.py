@@ -82,7 +82,7 @@ def prepare(clip: ClipTracks, parameters: Mapping[str, Any]) -> MeshRenderer:
     MediaError : the recording cannot be read
     """
     settings = Settings.of(parameters)
-    folder = _donors(settings.donor)
+    folder = _donors(settings.donor, clip.donors)
     tracks = main_tracks(clip.plan, clip.times)
     with FaceMesh() as mesh, Hands() as hands:
         followed = follow(clip.source, clip.plan, tracks, mesh.landmarks, hands.points)
@@ -103,13 +103,16 @@ def prepare(clip: ClipTracks, parameters: Mapping[str, Any]) -> MeshRenderer:
     return MeshRenderer(numbers, trust, swap, trial)
 
 
-def _donors(name: str | None) -> DonorFolder:
+def _donors(name: str | None, given: DonorFolder | None) -> DonorFolder:
     try:
-        folder = DonorFolder.open()
+        folder = given or DonorFolder.open()
     except BadDonors as error:
         raise EngineError(str(error)) from error
-    if name is not None and name not in folder.names:
-        raise BadParameters(f"there is no donor {name!r}; use one of: {', '.join(folder.names)}.")
+    if name is not None:
+        try:
+            folder.check(name)
+        except BadDonors as error:
+            raise BadParameters(str(error)) from error
     return folder
 
 

@@ -77,7 +77,7 @@ class Command(BaseCommand):
         stages.read_result(story)
 
     def _bring(self, story: Story, options: dict[str, Any]) -> tuple[int, int]:
-        """The phantom cohort by manifest but for its last clip, which comes by the page, with the user's clip if any."""
+        """The phantom cohort by manifest, but its last clip by the page, with the user's clip if there is one."""
         from deid.algorithms.phantom.cohort import write_cohort
 
         folder = settings.VAR / "demo-clips"
