@@ -6,13 +6,13 @@ change of colour, and the fine relief of the older faces, whose amount (not plac
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.facemodel import forehead
 from deid.algorithms.facemodel.layout import BETWEEN_EYES, LEFT_SIDE, N_MESH, RIGHT_SIDE, SIZE, Points
 from deid.algorithms.facemodel.model import FaceModel
+from deid.algorithms.facemodel.opencv import cv2
 from faces.mesh import LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 
 Pixels = NDArray[np.float32]
@@ -115,7 +115,7 @@ def sag(mesh: Points) -> Points:
 
 
 def skin_mask(mean: Points) -> Pixels:
-    """(SIZE, SIZE) 1 on skin, 0 on eyes, brows and lips: their edges lie elsewhere in every face and are no wrinkles."""
+    """(SIZE, SIZE) 1 on skin, 0 on eyes, brows and lips: their edges differ from face to face and are no wrinkles."""
     keep = np.zeros((SIZE, SIZE), np.uint8)
     for points in (forehead.BROWS[:10], forehead.BROWS[10:], RIGHT_EYE, LEFT_EYE, OUTER_LIPS, _NOSTRILS):
         cv2.fillConvexPoly(keep, cv2.convexHull(np.round(mean[list(points)]).astype(np.int32)), 1)

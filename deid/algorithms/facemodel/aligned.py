@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms import meshwarp
 from deid.algorithms.facemodel import layout, outline
 from deid.algorithms.facemodel.layout import SIZE, Points
+from deid.algorithms.facemodel.opencv import cv2
 from deid.algorithms.facemodel.portrait import Image, before_backdrop
 
 BOX = (0, 0, SIZE, SIZE)

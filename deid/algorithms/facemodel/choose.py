@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.facemodel.model import Group
+from deid.algorithms.facemodel.opencv import cv2
 from deid.algorithms.facemodel.portrait import Image, UnusablePortrait, check_neutral, single_mesh
 from deid.algorithms.facemodel.sample import Recipe, Sampler
 from faces import dlib_backend
@@ -94,8 +94,8 @@ def choose(
 
 
 def _first_fitting(
-    sampler: Sampler, group: Group, age: float, rng: np.random.Generator, far_from: tuple[Descriptors, float, Descriptors],
-    tracker: FaceMesh,
+    sampler: Sampler, group: Group, age: float, rng: np.random.Generator,
+    far_from: tuple[Descriptors, float, Descriptors], tracker: FaceMesh,
 ) -> Identity | None:  # fmt: skip
     contributors, bound, others = far_from
     for _ in range(TRIES):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deid.algorithms.facemodel.model import FEWEST, Person, TooFewFaces
+from deid.algorithms.facemodel.model import FEWEST, Person, Sex, TooFewFaces
+from deid.algorithms.facemodel.opencv import cv2
 from deid.algorithms.facemodel.portrait import UnusablePortrait, check_neutral, single_mesh
 from faces import dlib_backend
 from faces.mesh import FaceMesh
@@ -104,7 +104,7 @@ def _read(path: Path, info: dict[str, dict[str, str]], tracker: FaceMesh) -> tup
     if descriptor is None:
         raise UnusablePortrait("the second detector finds no face in it.")
     age = float(row["face_age"]) if row["face_age"] else None
-    sex = "f" if row["face_gender"].startswith("f") else "m"
+    sex: Sex = "f" if row["face_gender"].startswith("f") else "m"
     return Person(key, sex, age, row["face_eth"] == "white", rgb, mesh), descriptor
 
 

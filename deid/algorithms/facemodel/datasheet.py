@@ -24,8 +24,9 @@ https://doi.org/10.6084/m9.figshare.5047666
 licensed under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/), which also disclaims all warranties. The people
 of the set consented in writing to the use of their pictures in altered forms.
 
-Changes: the neutral, frontal portraits were aligned and made into a statistical model of shape and texture; every picture
-here is a random sample of that model, with ageing, hair and backdrop composed from it. None shows a person who exists.
+Changes: the neutral, frontal portraits were aligned and made into a statistical model of shape and texture; every
+picture here is a random sample of that model, with ageing, hair and backdrop composed from it. None shows a person who
+exists.
 The pictures are licensed under CC BY 4.0 as well. The authors of the set endorse neither them nor their use.
 """
 LIBRARIES = ("mediapipe", "dlib-bin", "face_recognition_models", "numpy", "opencv-contrib-python", "scipy")
@@ -38,6 +39,7 @@ def facts(identities: Sequence[choose.Identity], model: FaceModel, made: Provena
         "licence": "CC BY 4.0",
         "contributors": made.contributors,
         "contributors_aged_40_or_more": int((model.ages >= 40).sum()),
+        "oldest_contributor": float(model.ages.max()),
         "groups": {group.name: len(group.members) for group in model.groups},
         "unusable": made.refused,
         "seed": made.seed,
@@ -59,7 +61,8 @@ def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
     measured, bound = sheet["measured"], sheet["bound"]
     sexes = Counter(entry["sex"] for entry in entries)
     rows = [
-        f"| {e['name']} | {e['sex']} | {e['age']:.0f} | {e['group']} | {e['skin'][0]:.0f} | {e['nearest_contributor']:.3f} |"
+        f"| {e['name']} | {e['sex']} | {e['age']:.0f} | {e['group']} | {e['skin'][0]:.0f} | "
+        f"{e['nearest_contributor']:.3f} |"
         for e in entries
     ]
     return "\n".join([
@@ -70,17 +73,17 @@ def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
         + ", ".join(f"{name} {count}" for name, count in sheet["groups"].items()) + ".", "",
         "## Making", "",
         f"Identity = {sheet['identity']}, in shape and in texture, from seed {sheet['seed']}. The weights of every",
-        "identity are in donors.json. Hair, ears, neck and clothes come from three contributors each (`head_from`), in the",
-        "face's skin tone; the neck and clothes are one contributor's, altered.", "",
+        "identity are in donors.json. Hair and ears come from three contributors each (`head_from`), neck and clothes",
+        "from the first of them, with the skin in the face's tone.", "",
         "## Measured with dlib's descriptor (Euclidean distance)", "",
-        f"- Between two faces of the set: least {measured['pairwise_min']}, median {measured['pairwise_median']}; at least",
-        f"  {bound['apart']} was asked for, also towards {sheet['avoided']} faces of another set.",
+        f"- Between two faces of the set: least {measured['pairwise_min']}, median {measured['pairwise_median']};",
+        f"  at least {bound['apart']} was asked for, also towards {sheet['avoided']} faces of another set.",
         f"- To the nearest contributor: least {measured['nearest_contributor_min']}, median",
         f"  {measured['nearest_contributor_median']}; at least {bound['nearest_contributor']:.4f} was asked for, the",
         f"  {bound['meaning']}.", "",
         "## Weak points", "",
-        f"- Only {sheet['contributors_aged_40_or_more']} of {sheet['contributors']} contributors are 40 or older, none is "
-        "older than 54. Ages beyond come from a",
+        f"- Only {sheet['contributors_aged_40_or_more']} of {sheet['contributors']} contributors are 40 or older, the "
+        f"oldest is {sheet['oldest_contributor']:.0f}. Ages beyond come from a",
         "  regression on age that is carried on, from wrinkles of the contributors from "
         f"{ageing.OLD:.0f} on made deeper, and from drawn-on sagging and",
         "  greying. The ages are what was aimed at; nobody has rated them, and the oldest faces may look younger.",
@@ -88,7 +91,8 @@ def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
         "- The groups that the set lists as not white are small and mixed; their faces are mixtures, too.",
         "- No glasses, no make-up to speak of, hair short or tied back, white clothes, one even light.", "",
         "## Versions", "",
-        ", ".join(f"{name} {number}" for name, number in sheet["libraries"].items()) + f"; face mesh {sheet['face_mesh']}.",
+        ", ".join(f"{name} {number}" for name, number in sheet["libraries"].items()),
+        f"; face mesh {sheet['face_mesh']}.",
         "", "## Faces", "",
         "| name | sex | age | group | L* of the cheeks | nearest contributor |", "|---|---|--:|---|--:|--:|", *rows, "",
     ])  # fmt: skip

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ def _entry(name: str, identity: Identity, model: FaceModel) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def archive(arrays: dict[str, NDArray[np.generic]]) -> bytes:
+def archive(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """An .npz of the same bytes for the same arrays: numpy's own writer stamps the time."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:

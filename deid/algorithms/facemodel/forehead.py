@@ -1,11 +1,13 @@
 """Foreheads freed of hair: strands of many fringes would show as streaks in every identity of the model."""
 
-import cv2
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.facemodel import layout
 from deid.algorithms.facemodel.layout import SIZE, Points
+from deid.algorithms.facemodel.opencv import cv2
 from deid.algorithms.facemodel.portrait import Image
 from faces.mesh import LEFT_EYE, RIGHT_EYE
 
@@ -57,7 +59,7 @@ def forehead_middle(mean: Points) -> Zone:
     return mask > 0
 
 
-def cheek_colour(texture: NDArray[np.generic], mean: Points) -> Pixels:
+def cheek_colour(texture: NDArray[Any], mean: Points) -> Pixels:
     """(3,) median RGB of the cheeks, 0-255."""
     mask = np.zeros((SIZE, SIZE), np.uint8)
     for point in mean[list(layout.CHEEKS)]:
@@ -74,8 +76,8 @@ def bare_foreheads(textures: Image, mean: Points) -> tuple[Image, NDArray[np.flo
     mean : the mean shape
 
     Hair is what is much darker than the person's own cheek or than the bare foreheads of the others at this place, both
-    as ratios to the cheek, so that skin of every tone is judged alike. It is replaced by what bare foreheads show there,
-    in the tone of the person's own bare skin around.
+    as ratios to the cheek, so that skin of every tone is judged alike. It is replaced by what bare foreheads show
+    there, in the tone of the person's own bare skin around.
     """
     zone = forehead_zone(mean)
     cheeks = np.stack([cheek_colour(texture, mean) for texture in textures])

@@ -6,7 +6,6 @@ outlines lie on one another, neck and clothes from one of them; the skin takes t
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from deid.algorithms.facemodel import layout
 from deid.algorithms.facemodel.forehead import face_mask
 from deid.algorithms.facemodel.layout import SIZE, Points
 from deid.algorithms.facemodel.model import FaceModel, Group
+from deid.algorithms.facemodel.opencv import cv2
 from deid.algorithms.facemodel.portrait import Image
 
 Pixels = NDArray[np.float32]
@@ -25,9 +25,9 @@ _COARSER = 4  # tones change slowly: they are spread on a coarser grid
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What surrounds a face, on the mean shape: `texture` (SIZE, SIZE, 3), `alpha` (SIZE, SIZE) 0-1 before the backdrop,
-    `outline` (N_OUTLINE, 2) points, `face` (468, 2) mean mesh of those it comes from, `lenders` their indices, the first
-    of whom lends neck and clothes."""
+    """What surrounds a face, on the mean shape: `texture` (SIZE, SIZE, 3), `alpha` (SIZE, SIZE) 0-1 before the
+    backdrop, `outline` (N_OUTLINE, 2) points, `face` (468, 2) mean mesh of those it comes from, `lenders` their
+    indices, the first of whom lends neck and clothes."""
 
     texture: Pixels
     alpha: Pixels

@@ -98,4 +98,4 @@ def _groups(people: Sequence[Person]) -> Iterator[Group]:
             members = [n for n, person in enumerate(people) if person.sex == sex and person.light == light]
             if len(members) >= 3:
                 name = f"{'female' if sex == 'f' else 'male'}, {'white' if light else 'other'}"
-                yield Group(name, sex, np.array(members, dtype=np.int64))  # type: ignore[arg-type]
+                yield Group(name, sex, np.array(members, dtype=np.int64))

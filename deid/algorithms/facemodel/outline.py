@@ -1,19 +1,19 @@
 """The head's outline before a plain backdrop: points for the warp, and how tidy the hair is."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.facemodel import layout
 from deid.algorithms.facemodel.layout import Points
+from deid.algorithms.facemodel.opencv import cv2
 
 Mask = NDArray[np.bool_]
 _STRAND = 13  # pixels of the model; hair thinner than this is no outline
 
 
 def solid(person: NDArray[np.float32], chin: float) -> Mask:
-    """(h, w) the one body of a 0-1 silhouette: holes filled, loose strands taken off; below the chin's row all that lies
-    under an edge, since light clothes look like the backdrop."""
+    """(h, w) the one body of a 0-1 silhouette: holes filled, loose strands taken off; below the row `chin` all that
+    lies under an edge, since light clothes look like the backdrop."""
     found = (person > 0.5).astype(np.uint8)
     # The backdrop is what can be reached from the upper corners: light clothes and shine become part of the body.
     padded = cv2.copyMakeBorder(found, 1, 0, 1, 1, cv2.BORDER_CONSTANT, value=0)

@@ -2,20 +2,20 @@
 
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from deid.algorithms.donors import Donor
 from deid.algorithms.facemodel import layout
 from deid.algorithms.facemodel.choose import skin_of
 from deid.algorithms.facemodel.layout import PICTURE, Points
+from deid.algorithms.facemodel.opencv import cv2
 from deid.algorithms.facemodel.portrait import (
     MAX_SMILE,
     Image,
     UnusablePortrait,
     check_neutral,
-    mouth_width,
     single_mesh,
+    smile,
 )
 from faces import dlib_backend
 from faces.mesh import FaceMesh
@@ -43,10 +43,10 @@ def donor_from_photograph(rgb: Image, *, name: str, sex: Literal["f", "m"], age:
     with FaceMesh(static=True, n_faces=2) as tracker:
         mesh = single_mesh(whole, tracker)
         check_neutral(mesh)
-        if (wide := mouth_width(mesh)) > MAX_SMILE:
+        if (drawn := smile(mesh)) > MAX_SMILE:
             raise UnusablePortrait(
-                f"the mouth is drawn wide ({wide:.2f} of the eyes' distance, above {MAX_SMILE:.2f} it smiles): "
-                "use a neutral portrait."
+                f"the mouth smiles (its width and lift are {drawn:.2f} of the eyes' distance, at most {MAX_SMILE:.2f} "
+                "are neutral): use a neutral portrait."
             )
         picture = _portrait(whole, mesh)
         mesh = single_mesh(picture, tracker)

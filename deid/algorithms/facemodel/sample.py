@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +11,7 @@ from deid.algorithms.facemodel.ageing import AgeAxis
 from deid.algorithms.facemodel.forehead import face_mask, face_part
 from deid.algorithms.facemodel.layout import PICTURE, Points
 from deid.algorithms.facemodel.model import FaceModel, Group
+from deid.algorithms.facemodel.opencv import cv2
 from deid.algorithms.facemodel.portrait import BACKDROP, Image
 
 Pixels = NDArray[np.float32]
@@ -22,8 +22,8 @@ _GREY_FROM, _GREY_FULL = 42.0, 72.0  # years in which hair loses its colour
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """All that an identity is made of. `weights` (n_members,) a_i of the group's members, about 0; `age` years;
-    `lenders` indices of those whose hair, ears and neck surround the face, with `share`; `relief` (n_old,) weights of the
-    older contributors' wrinkles."""
+    `lenders` indices of those whose hair, ears and neck surround the face, with `share`; `relief` (n_old,) weights of
+    the older contributors' wrinkles."""
 
     group: str
     weights: NDArray[np.float64]
