@@ -18,7 +18,7 @@ from faces.mesh import LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 Pixels = NDArray[np.float32]
 OLD = 36.0  # years; contributors from here on lend their skin's relief
 _NOSTRILS = (98, 97, 2, 326, 327, 294, 278, 1, 48, 64)
-_FINE, _COARSE = 1.8, 9.0  # pixels of the model: wrinkles lie between
+_FINE, _COARSE = 1.6, 6.0  # pixels of the model: wrinkles lie between
 
 
 # What the literature describes (Farkas et al. 2013, "Science of anthropometry ... aging face"; Mendelson & Wong 2012):
@@ -55,9 +55,9 @@ class AgeAxis:
         changed = face + self.colour[part] * float(np.clip(years, -8, 16))
         # An even mixture washes wrinkles out; dividing by its length gives them back the depth of one person's.
         relief = np.tensordot(mixture, self.relief[:, *part], 1) / np.sqrt((mixture**2).sum()) * mixture.sum()
-        amount = float(np.clip(years, 0, 52)) / 27 + max(age - 55, 0) / 28
+        amount = float(np.clip(years, 0, 52)) / 34 + max(age - 55, 0) / 40
         # Folds are darker than skin, the skin between them hardly lighter: bright amplified specks look like grease.
-        relief = np.clip(amount * relief, -0.55, 0.16)
+        relief = np.clip(amount * relief, -0.45, 0.12)
         paler = max(age - 50, 0) / 100
         grey = cv2.cvtColor(changed := changed.astype(np.float32), cv2.COLOR_RGB2GRAY)[..., None]
         changed = changed + paler * (grey - changed) * self.skin[part][..., None]

@@ -35,7 +35,8 @@ def place(rgb: Image, mesh: Points, mean: Points) -> Placed:
     person = cv2.warpAffine(whole, transform, (SIZE, SIZE), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     body = outline.solid(person, float(shape[layout.CHIN, 1] + 0.2 * layout.FACE_WIDTH * SIZE))
     points = outline.outline_points(body, shape)
-    return Placed(rgb, body, transform, np.vstack([shape, points]), outline.untidiness(person, body, shape))
+    untidy = outline.untidiness(person, body, shape) + outline.shoulders_lost(points)
+    return Placed(rgb, body, transform, np.vstack([shape, points]), untidy)
 
 
 def with_border(shape: Points) -> Points:

@@ -20,7 +20,7 @@ Descriptors = NDArray[np.float64]
 APART = 0.65  # Euclidean distance of dlib's descriptors; below 0.6 it calls two faces one person
 STRANGERS = 25.0  # percentile of real people's nearest-other distances that no identity comes nearer to a contributor
 AGES = (27.0, 58.0, 38.0, 70.0, 48.0, 64.0, 32.0, 75.0)  # in turn: patients are older than the contributors
-TRIES = 60  # draws in vain before a group is used up
+TRIES, PATIENCE = 30, 3  # draws for one age; ages in vain before a group is used up
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,13 @@ def choose(
 
     Raises
     ------
-    Unreachable : every group gave no further identity in TRIES draws
+    Unreachable : every group failed PATIENCE times to give an identity in TRIES draws
     """
     rng = np.random.default_rng(seed)
     bound = stranger_bound(contributors)
     groups = sorted(sampler.model.groups, key=lambda group: (group.name.endswith("other"), group.sex))
     ages = {group.name: iter(itertools.cycle(np.roll(AGES, -2 * n))) for n, group in enumerate(groups)}
+    failures = {group.name: 0 for group in groups}
     chosen: list[Identity] = []
     with FaceMesh(static=True, n_faces=2) as tracker:
         while len(chosen) < count and groups:
@@ -80,7 +81,10 @@ def choose(
             age = float(next(ages[group.name]))
             found = _first_fitting(sampler, group, age, rng, (contributors, bound, others), tracker)
             if found is None:
-                continue  # the group is used up
+                failures[group.name] += 1
+                if failures[group.name] < PATIENCE:
+                    groups.append(group)
+                continue
             groups.append(group)
             chosen.append(found)
             if progress is not None:

@@ -43,7 +43,8 @@ def facts(identities: Sequence[choose.Identity], model: FaceModel, made: Provena
         "groups": {group.name: len(group.members) for group in model.groups},
         "unusable": made.refused,
         "seed": made.seed,
-        "identity": "group mean + sum over all contributors of a_i (person_i - mean), a_i ~ N(0, 1/n), centred",
+        "identity": "group mean + sum over all n contributors of the sex of a_i (person_i - mean of their group), "
+        "a_i ~ N(0, 1/n)",
         "bound": {
             "apart": choose.APART,
             "nearest_contributor": round(made.bound, 4),

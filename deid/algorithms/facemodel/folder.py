@@ -79,11 +79,11 @@ def _remove_earlier(folder: Path) -> None:
 
 def _entry(name: str, identity: Identity, model: FaceModel) -> dict[str, Any]:
     recipe = identity.recipe
-    members = next(group.members for group in model.groups if group.name == recipe.group)
+    kin = model.kin(next(group for group in model.groups if group.name == recipe.group))
     return {
         "name": name, "file": f"{name}.jpg", "sex": identity.sex, "age": recipe.age, "skin": list(identity.skin),
         "group": recipe.group, "nearest_contributor": round(identity.nearest, 4),
-        "weights": {model.keys[m]: round(float(w), 4) for m, w in zip(members, recipe.weights, strict=True)},
+        "weights": {model.keys[m]: round(float(w), 4) for m, w in zip(kin, recipe.weights, strict=True)},
         "head_from": {model.keys[m]: round(float(w), 4) for m, w in zip(recipe.lenders, recipe.share, strict=True)},
     }  # fmt: skip
 

@@ -55,7 +55,7 @@ def choose_lenders(model: FaceModel, group: Group, cheek: Pixels, rng: np.random
 def head_of(model: FaceModel, lenders: tuple[int, ...], share: NDArray[np.float64], face: Pixels) -> Head:
     """Hair and ears by `share` (n_lenders,) of each lender, neck and clothes of the first; skin in the tone of `face`
     (SIZE, SIZE, 3), which need only be known within the oval."""
-    below = _below_chin(model.mean)[..., None]
+    below = _below_nose(model.mean)[..., None]
     picked = list(lenders)
     tones = [toned(model.textures[number], face, model.mean) for number in picked]
     mixed = sum((weight * tone for weight, tone in zip(share, tones, strict=True)), np.zeros_like(tones[0]))
@@ -71,11 +71,11 @@ def head_of(model: FaceModel, lenders: tuple[int, ...], share: NDArray[np.float6
     return Head(texture, alpha, outline, shape[: layout.N_MESH], lenders)
 
 
-def _below_chin(mean: Points) -> Pixels:
-    """(SIZE, SIZE) 0 on the face and around it, 1 from a little below the chin downwards."""
+def _below_nose(mean: Points) -> Pixels:
+    """(SIZE, SIZE) 0 above the nose, 1 from the mouth downwards: there, necks and what hangs beside them differ."""
     width = layout.FACE_WIDTH * SIZE
-    start = mean[layout.CHIN, 1] + 0.02 * width
-    rows = np.clip((np.arange(SIZE) - start) / (0.10 * width), 0, 1)
+    start = mean[2, 1] + 0.02 * width
+    rows = np.clip((np.arange(SIZE) - start) / (0.12 * width), 0, 1)
     ramp = (rows * rows * (3 - 2 * rows)).astype(np.float32)
     return np.repeat(ramp[:, None], SIZE, axis=1)
 

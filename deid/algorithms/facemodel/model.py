@@ -62,6 +62,10 @@ class FaceModel:
     ages: NDArray[np.float64]
     groups: tuple[Group, ...]
 
+    def kin(self, group: Group) -> NDArray[np.int64]:
+        """All contributors of a group's sex: small groups alone have too few to vary about their mean."""
+        return np.sort(np.concatenate([each.members for each in self.groups if each.sex == group.sex]))
+
     def group_of(self, number: int) -> Group:
         return next(group for group in self.groups if number in group.members)
 

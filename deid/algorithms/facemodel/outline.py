@@ -86,3 +86,9 @@ def untidiness(person: NDArray[np.float32], body: Mask, shape: Points) -> float:
     hanging = body[rows] & (grown[rows] == 0)
     hanging[:, int(chin[0] - 0.33 * width) : int(chin[0] + 0.33 * width)] = False
     return float((strands.sum() + hanging.sum()) / width**2)
+
+
+def shoulders_lost(points: Points) -> bool:
+    """Whether clothes were taken for the backdrop: next to the neck a shoulder lies too low or far aslant."""
+    right, left = points[-2 * len(layout.SHOULDER_COLUMNS) :][:2, 1] / layout.SIZE
+    return bool(max(right, left) > 0.94 or abs(right - left) > 0.07)

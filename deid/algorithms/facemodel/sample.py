@@ -16,12 +16,13 @@ from deid.algorithms.facemodel.portrait import BACKDROP, Image
 
 Pixels = NDArray[np.float32]
 _RANGE = (3.0, 97.0)  # percentiles of the group's members that a sampled texture stays between
+_CLOTHES = 165.0  # grey value; white shirts are lighter, hair is darker
 _GREY_FROM, _GREY_FULL = 42.0, 72.0  # years in which hair loses its colour
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that an identity is made of. `weights` (n_members,) a_i of the group's members, about 0; `age` years;
+    """All that an identity is made of. `weights` (n_kin,) a_i of the contributors of its sex; `age` years;
     `lenders` indices of those whose hair, ears and neck surround the face, with `share`; `relief` (n_old,) weights of
     the older contributors' wrinkles."""
 
@@ -76,10 +77,12 @@ class Sampler:
     tones: SkinTones
 
     def draw(self, group: Group, age: float, rng: np.random.Generator) -> Recipe:
-        """A new identity: a_i ~ N(0, 1/n), centred."""
-        count = len(group.members)
-        weights = rng.normal(size=count) / np.sqrt(count)
-        weights -= weights.mean()
+        """A new identity: a_i ~ N(0, 1/n) over all contributors of the sex, centred within each group."""
+        kin = self.model.kin(group)
+        weights = rng.normal(size=len(kin)) / np.sqrt(len(kin))
+        for each in self.model.groups:
+            own = np.isin(kin, each.members)
+            weights[own] -= weights[own].mean() if own.any() else 0
         lenders = heads.choose_lenders(self.model, group, self._cheek(group, weights), rng)
         share = rng.dirichlet(np.full(len(lenders), 6.0))
         # Wrinkles lie where one or two older people have them: an even mixture would wash them out.
@@ -90,7 +93,7 @@ class Sampler:
 
     def _cheek(self, group: Group, weights: NDArray[np.float64]) -> Pixels:
         cheeks = self.model.cheeks[group.members]
-        colour = cheeks.mean(axis=0) + weights @ cheeks
+        colour = cheeks.mean(axis=0) + weights @ self.model.cheeks[self.model.kin(group)]
         return np.clip(colour, cheeks.min(axis=0), cheeks.max(axis=0)).astype(np.float32)
 
     def render(self, recipe: Recipe) -> Image:
@@ -111,16 +114,20 @@ class Sampler:
 
     def _years(self, group: Group, recipe: Recipe) -> float:
         """Years to go along the axis: from what the weights already make of the face."""
-        ages = self.model.ages[group.members]
-        return recipe.age - float(ages.mean() + recipe.weights @ (ages - ages.mean()))
+        ages = self.model.ages
+        return recipe.age - float(ages[group.members].mean() + recipe.weights @ ages[self.model.kin(group)])
+
+    def _persons(self, group: Group, recipe: Recipe) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Contributors and how much of each: the group's mean + sum of a_i (person_i - mean of person i's group), in
+        which the means drop out because the a_i of each group sum to 0."""
+        kin = self.model.kin(group)
+        return kin, recipe.weights + np.isin(kin, group.members) / len(group.members)
 
     def _face(self, group: Group, recipe: Recipe) -> Pixels:
         """(SIZE, SIZE, 3) the sampled face; zero away from it."""
         part = face_part(self.model.mean)
-        textures = self.model.textures[group.members][:, *part]
-        # Weights of the persons themselves: mean + sum of a_i (person_i - mean), with the a_i centred.
-        weights = (recipe.weights + 1 / len(group.members)).astype(np.float32)
-        sampled = np.tensordot(weights, textures, 1).astype(np.float32)
+        persons, share = self._persons(group, recipe)
+        sampled = np.tensordot(share.astype(np.float32), self.model.textures[persons][:, *part], 1).astype(np.float32)
         sampled = np.clip(sampled, self.low[group.name][part], self.high[group.name][part])
         sampled = self.tones.plausible(sampled, self.model.mean - (part[1].start, part[0].start))
         face = np.zeros((*self.model.textures.shape[1:3], 3), np.float32)
@@ -131,9 +138,8 @@ class Sampler:
         return face
 
     def _shape(self, group: Group, recipe: Recipe, head: heads.Head) -> Points:
-        shapes = self.model.shapes[group.members]
-        mean = shapes.mean(axis=0)
-        shape = mean + np.tensordot(recipe.weights, shapes - mean, 1)
+        persons, share = self._persons(group, recipe)
+        shape = np.tensordot(share, self.model.shapes[persons], 1)
         mesh = self.axis.aged_shape(shape, self._years(group, recipe), recipe.age)[: layout.N_MESH]
         # The head goes with the face: each outline point moves as the oval's points near it do.
         change = layout.oval(mesh) - layout.oval(head.face)
@@ -142,16 +148,17 @@ class Sampler:
         return np.vstack([mesh, head.outline + near @ change / near.sum(axis=1, keepdims=True)])
 
     def _aged_hair(self, head: heads.Head, age: float) -> Pixels:
-        """Hair turns grey: what is no skin above the chin loses its colour and becomes lighter, keeping its strands."""
+        """Hair turns grey: what is neither skin nor clothes loses its colour and becomes lighter, in strands."""
         grey = float(np.clip((age - _GREY_FROM) / (_GREY_FULL - _GREY_FROM), 0, 1))
         if grey == 0:
             return head.texture
         mean = self.model.mean
         hair = (1 - heads.skin_likeness(head.texture, mean)) * ~face_mask(mean, -6) * head.alpha
-        hair[int(mean[layout.CHIN, 1]) :] = 0
         light = cv2.cvtColor(head.texture, cv2.COLOR_RGB2GRAY) + 4
+        hair *= light < _CLOTHES
         smooth = cv2.GaussianBlur(light, (0, 0), 10)
-        silver = (light / smooth) * (50 + 35 * grey + 0.85 * smooth)
+        # At the outline the backdrop would make strands glow: the contrast is kept within a hair's.
+        silver = np.minimum(np.clip(light / smooth, 0.6, 1.3) * (50 + 35 * grey + 0.85 * smooth), 185)
         part = (cv2.GaussianBlur(hair.astype(np.float32), (0, 0), 2) * np.sqrt(grey) * 0.9)[..., None]
         coloured = silver[..., None] * np.array([1.0, 0.99, 0.97], np.float32)
         result: Pixels = head.texture * (1 - part) + coloured * part

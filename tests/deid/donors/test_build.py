@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from deid.algorithms.donors import SHIPPED, DonorFolder
 from deid.algorithms.facemodel import ageing, choose, collect, folder, model, sample
+from faces.mesh import FaceMesh
 from tests.data_files import data_file
 
 
@@ -23,9 +24,8 @@ def women():
     portraits = data_file("portraits/london_neutral")
     info = collect.read_info(portraits.parent / "london_info.csv")
     listed = [key for key, row in info.items() if (row["face_gender"], row["face_eth"]) == ("female", "white")]
-    chosen = listed[:16] + ["107", "120", "136", "144"]
-    found = collect.Collection((), np.zeros((0, 128)), {})
-    with collect.FaceMesh(static=True, n_faces=2) as tracker:
+    chosen = [*listed[:16], "107", "120", "136", "144"]
+    with FaceMesh(static=True, n_faces=2) as tracker:
         pairs = [collect._read(portraits / f"{key}_03.jpg", info, tracker) for key in chosen]
     people, descriptors = zip(*pairs, strict=True)
     found = collect.Collection(tuple(people), np.array(descriptors), {})
