@@ -54,8 +54,8 @@ def stranger_bound(contributors: Descriptors, percentile: float = STRANGERS) -> 
 
 
 def choose(
-    sampler: Sampler, contributors: Descriptors, avoid: Descriptors, *, count: int, seed: int,
-    progress: Callable[[int, int], None] | None = None,
+    sampler: Sampler, contributors: Descriptors, avoid: Descriptors, *, bound: float, count: int,
+    seed: int, progress: Callable[[int, int], None] | None = None,
 ) -> list[Identity]:  # fmt: skip
     """`count` identities, one after the other: groups in turn, ages spread within each.
 
@@ -63,13 +63,13 @@ def choose(
     ----------
     contributors : (n, 128) descriptors of the model's people
     avoid : (m, 128) descriptors that no identity may come near
+    bound : least distance to a contributor; see stranger_bound
 
     Raises
     ------
     Unreachable : every group failed PATIENCE times to give an identity in TRIES draws
     """
     rng = np.random.default_rng(seed)
-    bound = stranger_bound(contributors)
     groups = sorted(sampler.model.groups, key=lambda group: (group.name.endswith("other"), group.sex))
     ages = {group.name: iter(itertools.cycle(np.roll(AGES, -2 * n))) for n, group in enumerate(groups)}
     failures = {group.name: 0 for group in groups}

@@ -56,8 +56,9 @@ class Command(BaseCommand):
             choose.stranger_bound(found.descriptors), len(avoid),
         )  # fmt: skip
         chosen = choose.choose(
-            sampler, found.descriptors, avoid, count=options["count"], seed=options["seed"], progress=self._progress
-        )
+            sampler, found.descriptors, avoid, bound=made.bound, count=options["count"], seed=options["seed"],
+            progress=self._progress,
+        )  # fmt: skip
         folder.write(out, chosen, built, made)
         shown = choose.summary(chosen)
         self.stdout.write(
