@@ -73,8 +73,9 @@ def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
         f"{sheet['contributors']} portraits of the {sheet['source']}, {sheet['licence']}; see ATTRIBUTION.md. Groups: "
         + ", ".join(f"{name} {count}" for name, count in sheet["groups"].items()) + ".", "",
         "## Making", "",
-        f"Identity = {sheet['identity']}, in shape and in texture, from seed {sheet['seed']}. The weights of every",
-        "identity are in donors.json. Hair and ears come from three contributors each (`head_from`), neck and clothes",
+        f"Identity = {sheet['identity']},",
+        f"in shape and in texture, from seed {sheet['seed']}. The weights of every identity are in donors.json. Hair and",
+        "ears come from three contributors each (`head_from`), neck and clothes",
         "from the first of them, with the skin in the face's tone.", "",
         "## Measured with dlib's descriptor (Euclidean distance)", "",
         f"- Between two faces of the set: least {measured['pairwise_min']}, median {measured['pairwise_median']};",
@@ -88,12 +89,13 @@ def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
         "  regression on age that is carried on, from wrinkles of the contributors from "
         f"{ageing.OLD:.0f} on made deeper, and from drawn-on sagging and",
         "  greying. The ages are what was aimed at; nobody has rated them, and the oldest faces may look younger.",
+        "- Hair is aged in colour only; ear-rings, a strap or a strand of those who lent the head may show.",
         "- One recogniser chose these faces; another may find two of them nearer than this one does.",
         "- The groups that the set lists as not white are small and mixed; their faces are mixtures, too.",
         "- No glasses, no make-up to speak of, hair short or tied back, white clothes, one even light.", "",
         "## Versions", "",
-        ", ".join(f"{name} {number}" for name, number in sheet["libraries"].items()),
-        f"; face mesh {sheet['face_mesh']}.",
+        ", ".join(f"{name} {number}" for name, number in sheet["libraries"].items()) + ",",
+        f"face mesh {sheet['face_mesh']}.",
         "", "## Faces", "",
         "| name | sex | age | group | L* of the cheeks | nearest contributor |", "|---|---|--:|---|--:|--:|", *rows, "",
     ])  # fmt: skip
