@@ -1,0 +1,101 @@
+"""What a user of the donors must know: where they come from, how they were made, what was measured, what is weak."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from deid.algorithms.facemodel import ageing, choose
+from deid.algorithms.facemodel.model import FaceModel
+from faces.mesh import FaceMesh
+
+if TYPE_CHECKING:
+    from deid.algorithms.facemodel.folder import Provenance
+
+ATTRIBUTION = """# Attribution
+
+The pictures in this folder are derived from:
+
+DeBruine, Lisa; Jones, Benedict (2017): Face Research Lab London Set. figshare. Dataset.
+https://doi.org/10.6084/m9.figshare.5047666
+
+licensed under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/), which also disclaims all warranties. The people
+of the set consented in writing to the use of their pictures in altered forms.
+
+Changes: the neutral, frontal portraits were aligned and made into a statistical model of shape and texture; every
+picture here is a random sample of that model, with ageing, hair and backdrop composed from it. None shows a person who
+exists.
+The pictures are licensed under CC BY 4.0 as well. The authors of the set endorse neither them nor their use.
+"""
+LIBRARIES = ("mediapipe", "dlib-bin", "face_recognition_models", "numpy", "opencv-contrib-python", "scipy")
+
+
+def facts(identities: Sequence[choose.Identity], model: FaceModel, made: Provenance) -> dict[str, Any]:
+    """The datasheet as it stands in the index."""
+    return {
+        "source": "Face Research Lab London Set, neutral frontal portraits (DeBruine & Jones 2017)",
+        "licence": "CC BY 4.0",
+        "contributors": made.contributors,
+        "contributors_aged_40_or_more": int((model.ages >= 40).sum()),
+        "oldest_contributor": float(model.ages.max()),
+        "groups": {group.name: len(group.members) for group in model.groups},
+        "unusable": made.refused,
+        "seed": made.seed,
+        "identity": "group mean + sum over all n contributors of the sex of a_i (person_i - mean of their group), "
+        "a_i ~ N(0, 1/n)",
+        "bound": {
+            "apart": choose.APART,
+            "nearest_contributor": round(made.bound, 4),
+            "meaning": f"percentile {choose.STRANGERS:g} of the distances of contributors to their nearest other",
+        },
+        "avoided": made.avoided,
+        "measured": choose.summary(identities),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "face_mesh": FaceMesh().version,
+    }
+
+
+def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
+    """The datasheet as a page."""
+    measured, bound = sheet["measured"], sheet["bound"]
+    sexes = Counter(entry["sex"] for entry in entries)
+    rows = [
+        f"| {e['name']} | {e['sex']} | {e['age']:.0f} | {e['group']} | {e['skin'][0]:.0f} | "
+        f"{e['nearest_contributor']:.3f} |"
+        for e in entries
+    ]
+    return "\n".join([
+        "# Datasheet", "",
+        f"{len(entries)} synthetic faces of nobody ({sexes['f']} female, {sexes['m']} male), 512 x 512.", "",
+        "## Origin", "",
+        f"{sheet['contributors']} portraits of the {sheet['source']}, {sheet['licence']}; see ATTRIBUTION.md. Groups: "
+        + ", ".join(f"{name} {count}" for name, count in sheet["groups"].items()) + ".", "",
+        "## Making", "",
+        f"Identity = {sheet['identity']},",
+        f"in shape and in texture, from seed {sheet['seed']}. The weights of every identity are in donors.json. Hair and",
+        "ears come from three contributors each (`head_from`), neck and clothes",
+        "from the first of them, with the skin in the face's tone.", "",
+        "## Measured with dlib's descriptor (Euclidean distance)", "",
+        f"- Between two faces of the set: least {measured['pairwise_min']}, median {measured['pairwise_median']};",
+        f"  at least {bound['apart']} was asked for, also towards {sheet['avoided']} faces of another set.",
+        f"- To the nearest contributor: least {measured['nearest_contributor_min']}, median",
+        f"  {measured['nearest_contributor_median']}; at least {bound['nearest_contributor']:.4f} was asked for, the",
+        f"  {bound['meaning']}.", "",
+        "## Weak points", "",
+        f"- Only {sheet['contributors_aged_40_or_more']} of {sheet['contributors']} contributors are 40 or older, the "
+        f"oldest is {sheet['oldest_contributor']:.0f}. Ages beyond come from a",
+        "  regression on age that is carried on, from wrinkles of the contributors from "
+        f"{ageing.OLD:.0f} on made deeper, and from drawn-on sagging and",
+        "  greying. The ages are what was aimed at; nobody has rated them, and the oldest faces may look younger.",
+        "- Hair is aged in colour only; ear-rings, a strap or a strand of those who lent the head may show.",
+        "- One recogniser chose these faces; another may find two of them nearer than this one does.",
+        "- The groups that the set lists as not white are small and mixed; their faces are mixtures, too.",
+        "- No glasses, no make-up to speak of, hair short or tied back, white clothes, one even light.", "",
+        "## Versions", "",
+        ", ".join(f"{name} {number}" for name, number in sheet["libraries"].items()) + ",",
+        f"face mesh {sheet['face_mesh']}.",
+        "", "## Faces", "",
+        "| name | sex | age | group | L* of the cheeks | nearest contributor |", "|---|---|--:|---|--:|--:|", *rows, "",
+    ])  # fmt: skip
