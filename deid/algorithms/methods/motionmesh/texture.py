@@ -25,6 +25,7 @@ WRINKLE_FINE = 1.0  # pixels of the canonical picture: finer detail is noise
 WRINKLE_RANGE = (0.5, 1.25)  # folds darken; bright spots come from light that moves over a turning head
 GAIN_RANGE = (0.3, 3.0)
 BANDS = (0.006, 0.025, 0.125)  # standard deviations, in face widths, of the low-passes between the bands of a texture
+TINT_CONTRAST = 0.6  # of the donor's colour detail: full, it shows as blotches under other lamps
 CONTRAST_FRAMES = 8  # that tell it
 CONTRAST_RANGE = (0.3, 1.1)  # how much the contrast of a band of the donor's texture may be changed
 EDGE = 0.035  # of the face's width: half the breadth of the mask's soft edge
@@ -245,7 +246,8 @@ def _rescaled(
     result = [np.clip(luma + 0.5, 0, 255).astype(np.uint8)]
     for plane in planes[1:]:
         smooth = cv2.GaussianBlur(plane.astype(np.float32), (0, 0), max(LIGHT * width / 2, 0.3))
-        result.append(np.clip(smooth + factors[-1] * (plane - smooth) + 0.5, 0, 255).astype(np.uint8))
+        detail = TINT_CONTRAST * min(factors[-1], 1.0) * (plane - smooth)
+        result.append(np.clip(smooth + detail + 0.5, 0, 255).astype(np.uint8))
     return result[0], result[1], result[2]
 
 
