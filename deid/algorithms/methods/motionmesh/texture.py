@@ -142,11 +142,14 @@ class DonorTexture:
         patient : (h, w, 3) `Canvas.unwrap` of the patient's frame
         seen : (h, w) weights of skin that a turned head shows; beyond its silhouette the frame holds the background
         """
-        above = np.dstack([np.maximum(patient[:, :, 0] - self.black, 0), patient[:, :, 1:]])
+        above = patient.copy()
+        above[:, :, 0] = np.maximum(above[:, :, 0] - self.black, 0)
         smooth = self.canvas.smooth(above, LIGHT * WIDTH, seen)
         light, tint = smooth[:, :, 0], smooth[:, :, 1:]
         gain = np.clip((light + 1) / (self._light + 1), *GAIN_RANGE)
-        return np.dstack([gain, self.canvas.soft, tint - self._tint])
+        shift = tint - self._tint
+        fit: Map = cv2.merge([gain.astype(np.float32), self.canvas.soft, shift[:, :, 0], shift[:, :, 1]])
+        return fit
 
     def _unwrapped(self) -> Map:
         frame = Frame(0, self.levels[0], self.levels[0][0].shape[1], self.levels[0][0].shape[0], 0, 1, Colour())  # type: ignore[arg-type]
