@@ -27,11 +27,11 @@ def folder(*people: tuple[str, str, float, tuple, np.ndarray]) -> DonorFolder:
 LIGHT, DARK = (70.0, 10.0, 15.0), (35.0, 12.0, 18.0)
 PEOPLE = folder(
     ("near", "f", 60, LIGHT, at(sex=0.3, who=0.1)),
-    ("ann", "f", 60, LIGHT, at(sex=0.3, who=0.7, axis=3)),
-    ("bea", "f", 45, LIGHT, at(sex=0.3, who=0.7, axis=4)),
-    ("eve", "f", 60, DARK, at(sex=0.3, who=0.7, axis=5)),
+    ("ann", "f", 60, LIGHT, at(sex=0.3, who=0.8, axis=3)),
+    ("bea", "f", 45, LIGHT, at(sex=0.3, who=0.8, axis=4)),
+    ("eve", "f", 60, DARK, at(sex=0.3, who=0.8, axis=5)),
     ("tim", "m", 60, LIGHT, at(sex=-0.3, who=0.1)),
-    ("tom", "m", 60, LIGHT, at(sex=-0.3, who=0.7, axis=6)),
+    ("tom", "m", 60, LIGHT, at(sex=-0.3, who=0.8, axis=6)),
 )
 
 

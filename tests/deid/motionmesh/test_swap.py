@@ -28,7 +28,8 @@ def test_the_patient_as_donor_gives_the_patient_back():
     swap(donor(seed=0), [sample(seed=0)])(shown, mesh())
     off = [np.abs(one - two) for one, two in zip(planes(shown), planes(frame(seed=0)), strict=True)]
     assert off[0].mean() < 1
-    assert max(np.percentile(part, 99) for part in off) <= 6
+    assert np.percentile(off[0], 99) <= 6
+    assert max(part.mean() for part in off[1:]) < 2  # of the donor's colour detail a part is taken back
 
 
 def test_another_donor_changes_the_face():

@@ -24,7 +24,7 @@ HOLE_EDGE = 0.008  # standard deviation of the soft edge around eyes and mouth, 
 LID_SHARE = 0.5  # how far from the edge of the lids to their crease the patient's own skin is kept: it shows how far
 # the lids close, where the mesh is at its least exact
 FACING = (0.05, 0.35)  # cosine between a point's normal and the line of sight over which the donor comes in
-FACING_FROM_DEG = 10.0  # of turn; a head that looks into the camera has nothing to hide
+FACING_DEG = (5.0, 20.0)  # turn over which that sets in; a head that looks into the camera has nothing to hide
 KEPT = ((RIGHT_EYE, RIGHT_LIDS), (LEFT_EYE, LEFT_LIDS), (INNER_LIPS, INNER_LIPS))
 _OUTSIDE = (-1e4, -1e4)  # maps to no pixel of any texture
 
@@ -65,9 +65,14 @@ class Swap:
         self._wrinkles = Wrinkles(canvas, unwrapped, self._texture.black) if detail and samples else None
 
     def moved(self, mesh: Points) -> Points:
-        """(468, 3) the mesh with the donor's identity: every point moved by a constant offset of the head."""
+        """(468, 3) the mesh with the donor's identity: every point moved by a constant offset of the head.
+
+        The silhouette of a turned head stays the patient's: it borders on what lies behind.
+        """
         seen = np.asarray(mesh[:N_FACE], dtype=np.float64)
-        return seen + fit_head(self._neutral, seen).turned(self._offset)
+        share = self._facing(mesh)
+        offset = self._offset if share is None else self._offset * share[:N_FACE, None]
+        return seen + fit_head(self._neutral, seen).turned(offset)
 
     def __call__(self, frame: Frame, mesh: Points) -> None:
         """Replace the face in the frame's planes; samples outside its box stay as they are."""
@@ -102,12 +107,14 @@ class Swap:
 
     def _facing(self, mesh: Points) -> Points | None:
         """Which points of a turned head look at the camera; beyond, on its silhouette, the mesh is a guess."""
-        if turn_degrees(mesh) < FACING_FROM_DEG:
+        turned = (float(turn_degrees(mesh)) - FACING_DEG[0]) / (FACING_DEG[1] - FACING_DEG[0])
+        if turned <= 0:
             return None
         pose = fit_head(self._neutral, np.asarray(mesh[:N_FACE], dtype=np.float64))
         cosine = -(self._normals @ pose.rotation.T)[:, 2]
         low, high = FACING
-        return np.concatenate([np.clip((cosine - low) / (high - low), 0, 1), np.zeros(len(OVAL))])
+        share = np.clip((cosine - low) / (high - low), 0, 1)
+        return np.concatenate([1 - min(turned, 1.0) * (1 - share), np.zeros(len(OVAL))])
 
     def _seen(self, share: Points | None) -> Map | None:
         """The canonical picture's skin as far as it faces the camera."""

@@ -25,6 +25,7 @@ WRINKLE_FINE = 1.0  # pixels of the canonical picture: finer detail is noise
 WRINKLE_RANGE = (0.5, 1.25)  # folds darken; bright spots come from light that moves over a turning head
 GAIN_RANGE = (0.3, 3.0)
 BANDS = (0.006, 0.025, 0.125)  # standard deviations, in face widths, of the low-passes between the bands of a texture
+TINT_CONTRAST = 0.6  # of the donor's colour detail: full, it shows as blotches under other lamps
 CONTRAST_FRAMES = 8  # that tell it
 CONTRAST_RANGE = (0.3, 1.1)  # how much the contrast of a band of the donor's texture may be changed
 EDGE = 0.035  # of the face's width: half the breadth of the mask's soft edge
@@ -141,11 +142,14 @@ class DonorTexture:
         patient : (h, w, 3) `Canvas.unwrap` of the patient's frame
         seen : (h, w) weights of skin that a turned head shows; beyond its silhouette the frame holds the background
         """
-        above = np.dstack([np.maximum(patient[:, :, 0] - self.black, 0), patient[:, :, 1:]])
+        above = patient.copy()
+        above[:, :, 0] = np.maximum(above[:, :, 0] - self.black, 0)
         smooth = self.canvas.smooth(above, LIGHT * WIDTH, seen)
         light, tint = smooth[:, :, 0], smooth[:, :, 1:]
         gain = np.clip((light + 1) / (self._light + 1), *GAIN_RANGE)
-        return np.dstack([gain, self.canvas.soft, tint - self._tint])
+        shift = tint - self._tint
+        fit: Map = cv2.merge([gain.astype(np.float32), self.canvas.soft, shift[:, :, 0], shift[:, :, 1]])
+        return fit
 
     def _unwrapped(self) -> Map:
         frame = Frame(0, self.levels[0], self.levels[0][0].shape[1], self.levels[0][0].shape[0], 0, 1, Colour())  # type: ignore[arg-type]
@@ -245,7 +249,8 @@ def _rescaled(
     result = [np.clip(luma + 0.5, 0, 255).astype(np.uint8)]
     for plane in planes[1:]:
         smooth = cv2.GaussianBlur(plane.astype(np.float32), (0, 0), max(LIGHT * width / 2, 0.3))
-        result.append(np.clip(smooth + factors[-1] * (plane - smooth) + 0.5, 0, 255).astype(np.uint8))
+        detail = TINT_CONTRAST * min(factors[-1], 1.0) * (plane - smooth)
+        result.append(np.clip(smooth + detail + 0.5, 0, 255).astype(np.uint8))
     return result[0], result[1], result[2]
 
 

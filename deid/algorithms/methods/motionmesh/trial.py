@@ -15,7 +15,7 @@ from faces.protocol import FaceBox
 FRAMES = 5
 PASS_MEAN, PASS_EACH = 0.70, 0.62  # distances to the original that end the search
 # What is tried with the best donor where none passes: share of the wrinkles, strength added. Wrinkles are the dearer.
-HARDER = ((0.5, 0.0), (0.5, 0.25), (0.0, 0.25))
+HARDER = ((1.0, 0.25), (0.5, 0.25), (0.25, 0.25))
 BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
 CHIN = 152
 MakeSwap = Callable[[str, float, float], Swap]  # donor's name, strength, detail
