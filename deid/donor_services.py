@@ -61,17 +61,19 @@ def check_donor(*, donor: OwnDonor) -> OwnDonor:
 def read_photograph(donor: OwnDonor) -> "Donor":
     """The donor in the photograph, as the methods want it; ValidationError says why it cannot be one."""
     import cv2
+    import numpy as np
 
-    from deid.algorithms.donors import BadDonors
     from deid.algorithms.facemodel.own import donor_from_photograph
+    from deid.algorithms.facemodel.portrait import UnusablePortrait
 
     with storage.local_copy(donor.storage_name) as path:
         picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
         raise ValidationError(_("The file is no photograph that can be read: give a JPEG or PNG picture."))
+    rgb = np.ascontiguousarray(picture[:, :, ::-1], dtype=np.uint8)
     try:
-        return donor_from_photograph(picture[:, :, ::-1].copy(), name=donor.name, sex=donor.sex, age=float(donor.age))
-    except BadDonors as error:
+        return donor_from_photograph(rgb, name=donor.name, sex="f" if donor.sex == "f" else "m", age=float(donor.age))
+    except UnusablePortrait as error:
         raise ValidationError(str(error)) from error
 
 

@@ -1,5 +1,6 @@
 """The access table is complete and true: every route, every role, own and other's object, anonymous."""
 
+import io
 import uuid
 from collections.abc import Iterator
 
@@ -8,8 +9,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Role
+from cohorts import storage
 from cohorts.models import Upload
-from deid.models import Rendition
+from deid.donor_queries import shipped_donors
+from deid.models import OwnDonor, Rendition
 from ratings import services as studies
 from tests import access_table
 from tests.access_table import ROLES, TABLE, Row
@@ -53,6 +56,11 @@ class World:
         self.upload = Upload.objects.create(
             cohort=self.cohort, code="PD-9", task="speech", state="refused", message="no"
         )
+        self.shipped_donor = shipped_donors()[0]["name"]
+        self.own_donor = OwnDonor.objects.create(
+            name=f"own-{self.cohort.pk}", sex="f", age=40, consent="sheet 1", consented_on="2026-01-31",
+            state="accepted", added_by=coordinator, storage_name=storage.store(io.BytesIO(b"jpeg")),
+        )  # fmt: skip
         self.job = JobFactory(recording=self.recording, method="blur")
         self.rendition = RenditionFactory(recording=self.recording, method="pixelate", state=Rendition.State.IN_REVIEW)
         RenditionFactory(recording=self.recording, method="mask")
@@ -75,6 +83,8 @@ class World:
 
     def address(self, route: str) -> str:
         kind = TABLE[route].target
+        if kind == "shipped_donor":
+            return reverse(route, kwargs={"name": self.shipped_donor})
         return reverse(route, kwargs={"pk": getattr(self, kind).pk}) if kind else reverse(route)
 
 
@@ -120,7 +130,8 @@ def test_an_object_that_does_not_exist_is_404_or_forbidden(route: str, people, s
     missing = uuid.uuid4() if row.target == "presentation" else 10**9
     for role in ROLES:
         expected = 403 if row.own[role] == 403 else 404
-        assert call(sign_in(people[role]), row, reverse(route, kwargs={"pk": missing})) == expected
+        kwargs = {"name": "nobody"} if row.target == "shipped_donor" else {"pk": missing}
+        assert call(sign_in(people[role]), row, reverse(route, kwargs=kwargs)) == expected
 
 
 @pytest.mark.parametrize("route", sorted(TABLE))

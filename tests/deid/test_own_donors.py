@@ -57,10 +57,11 @@ def test_a_good_photograph_becomes_a_donor_that_jobs_may_name():
     ("picture", "says"),
     [
         (np.full((600, 600, 3), 200, np.uint8), "no face"),
-        (astronaut(), "mouth"),
+        (astronaut(), "at least 160"),
+        (cv2.resize(astronaut()[20:260, 100:340], (960, 960)), "mouth"),
         (np.zeros((0, 0, 3), np.uint8), "read"),
     ],
-    ids=["nobody", "smiling", "no picture"],
+    ids=["nobody", "small", "smiling", "no picture"],
 )  # fmt: skip
 def test_a_photograph_that_cannot_be_worn_is_refused_and_removed(picture: np.ndarray, says: str, media: Path):
     donor = add(picture) if picture.size else donor_services.add_donor(
