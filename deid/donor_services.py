@@ -98,8 +98,9 @@ def ring_waiting_donors() -> int:
 
 
 def donors_for(job: Job) -> "DonorFolder | None":
-    """The shipped donors and the own one that a job names; None where the job names none of its own."""
-    own = OwnDonor.objects.filter(name=job.parameters.get("donor") or "", state=OwnDonor.State.ACCEPTED).first()
+    """The shipped donors and the own one that is worn; None where none of the own ones is."""
+    name = job.parameters.get("donor") or assigned_donor(job.recording.participant) or ""
+    own = OwnDonor.objects.filter(name=name, state=OwnDonor.State.ACCEPTED).first()
     if own is None:
         return None
     from deid.algorithms.donors import DonorFolder

@@ -5,15 +5,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 import audit.services as audit
 from cohorts import storage
-from deid.algorithms.registry import ORIGINAL
-from deid.donor_services import donors_for, keep_donor
+from deid.algorithms.registry import ORIGINAL, get_method
+from deid.donor_services import assigned_donor, donors_for, keep_donor
 from deid.leases import LeaseLost, extend, finishing
 from deid.models import Job, Rendition
 
@@ -29,24 +29,38 @@ def render_job(*, job: Job, lost: Event) -> Rendition:
     LeaseLost : another worker took over, or a coordinator cancelled; nothing is kept
     MediaError, Withheld : nothing may be given out, with a sentence that says why
     """
-    from deid.algorithms.engine import deidentify
-
     settings.WORK_FOLDER.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=settings.WORK_FOLDER, prefix=f"job-{job.pk}-") as folder,
         storage.local_copy(job.recording.storage_name) as source,
     ):
         target = Path(folder) / "rendition.mp4"
-        certificate = deidentify(
-            source,
-            target,
-            method=job.method,
-            parameters=job.parameters,
-            decisions=[(first, last, verdict) for first, last, verdict in job.decisions],
-            progress=_reporter(job, lost),
-            donors=donors_for(job),
-        )
+        parameters = parameters_of(job)
+        certificate = _run(job, lost, source, target, parameters)
+        if (again := parameters_of(job)) != parameters:
+            # Another recording of the participant was finished meanwhile: both wear the donor it has fixed.
+            certificate = _run(job, lost, source, target, again)
         return accept_rendition(job=job, path=target, certificate=certificate)
+
+
+def _run(job: Job, lost: Event, source: Path, target: Path, parameters: dict[str, Any]) -> "Certificate":
+    from deid.algorithms.engine import deidentify
+
+    return deidentify(
+        source,
+        target,
+        method=job.method,
+        parameters=parameters,
+        decisions=[(first, last, verdict) for first, last, verdict in job.decisions],
+        progress=_reporter(job, lost),
+        donors=donors_for(job),
+    )
+
+
+def parameters_of(job: Job) -> dict[str, Any]:
+    """The job's parameters, with the participant's donor where the job names none."""
+    kept = assigned_donor(job.recording.participant) if get_method(job.method).uses_donor else None
+    return {**({"donor": kept} if kept else {}), **job.parameters}
 
 
 def _reporter(job: Job, lost: Event) -> Callable[[float, str], None]:

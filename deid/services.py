@@ -11,7 +11,6 @@ from accounts.models import User
 from cohorts.models import Recording
 from config.celery import ring
 from deid.algorithms.registry import ORIGINAL, get_method
-from deid.donor_services import assigned_donor
 from deid.leases import claimable
 from deid.models import Decision, Job, Rendition
 from deid.validators import (
@@ -33,14 +32,13 @@ def request_job(
 ) -> Job:
     """Ask for a rendition by a method. An equal job that is still open is returned instead of a second one.
 
-    Without `donor`, a method that wears one takes the participant's, or lets the engine choose.
+    Without `donor`, a method that wears one takes the participant's when the work begins, or lets the engine choose.
     """
     validate_method(method)
     parameters = {}
-    if get_method(method).uses_donor:
-        donor = donor or assigned_donor(recording.participant) or ""
+    if get_method(method).uses_donor and donor:
         validate_donor(donor)
-        parameters = {"donor": donor} if donor else {}
+        parameters = {"donor": donor}
     return _request(recording=recording, method=method, actor=actor, decisions=decisions or [], parameters=parameters)
 
 

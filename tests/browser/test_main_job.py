@@ -12,8 +12,8 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from accounts.models import Role
 from audit.models import Event
 from deid.models import Rendition
-from demo.clips import CLIPS, write_clip
 from ratings.models import Rating
+from tests.clips import CLIPS, write_clip
 from tests.factories import PASSWORD, UserFactory
 from tests.product import eventually, running_product
 

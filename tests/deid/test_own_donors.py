@@ -15,7 +15,7 @@ from skimage.data import astronaut
 from accounts.models import Role
 from audit.models import Event
 from cohorts import storage
-from deid import donor_queries, donor_services, services
+from deid import donor_queries, donor_services, rendering, services
 from deid.models import DonorAssignment, OwnDonor
 from tests.factories import RecordingFactory, UserFactory
 
@@ -101,8 +101,27 @@ def test_a_participant_keeps_the_first_donor():
 def test_a_later_job_wears_the_kept_donor_and_other_methods_none():
     recording, name = RecordingFactory(), donor_queries.shipped_donors()[0]["name"]
     donor_services.keep_donor(recording.participant, name)
-    assert services.request_job(recording=recording, method="motionmesh", actor=None).parameters == {"donor": name}
-    assert services.request_job(recording=recording, method="blur", actor=None).parameters == {}
+    jobs = {
+        method: services.request_job(recording=recording, method=method, actor=None)
+        for method in ("motionmesh", "blur")
+    }
+    assert rendering.parameters_of(jobs["motionmesh"]) == {"donor": name}
+    assert rendering.parameters_of(jobs["blur"]) == {}
+
+
+def test_a_named_donor_goes_before_the_kept_one():
+    recording, (first, second, *_) = RecordingFactory(), [donor["name"] for donor in donor_queries.shipped_donors()]
+    donor_services.keep_donor(recording.participant, first)
+    job = services.request_job(recording=recording, method="motionmesh", actor=None, donor=second)
+    assert rendering.parameters_of(job) == {"donor": second}
+
+
+def test_an_own_donor_reaches_the_engine_beside_the_shipped_ones():
+    donor_services.check_donor(donor=add(shipped_face()))
+    job = services.request_job(recording=RecordingFactory(), method="motionmesh", actor=None, donor="own-volunteer-1")
+    folder = donor_services.donors_for(job)
+    assert folder.load("own-volunteer-1").mesh.shape == (478, 3)
+    assert "own-volunteer-1" not in folder.names  # it is never chosen by the engine
 
 
 def test_the_page_takes_a_photograph_and_keeps_no_file_name(sign_in):

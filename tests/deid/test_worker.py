@@ -13,8 +13,8 @@ from cohorts.models import Recording, Upload
 from config.celery import app
 from deid import services
 from deid.models import Job, Rendition
-from demo.clips import CLIPS, write_clip
 from demo.processes import Stack
+from tests.clips import CLIPS, write_clip
 from tests.factories import CohortFactory
 from tests.media_files import write_video
 from tests.product import doorbell, eventually, running_product

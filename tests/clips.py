@@ -1,7 +1,6 @@
-"""Recordings of the demo cohort: one public-domain portrait (NASA's Eileen Collins, shipped by scikit-image), animated.
+"""A moving face for tests: one public-domain portrait (NASA's Eileen Collins, shipped by scikit-image), animated.
 
-The head sways, the eyes blink, the mouth opens and the lower lip trembles by smooth warps of the still. Not a patient
-and not a phantom with known truth: just enough movement to show the platform at work without anyone's consent.
+The head sways, the eyes blink, the mouth opens by smooth warps of the still: quick to make, and found by every detector.
 """
 
 from collections.abc import Iterator
@@ -105,17 +104,3 @@ def voice(clip: Clip) -> NDArray[np.int16]:
     buzz = sum(np.sin(2 * np.pi * np.cumsum(k * pitch) / SAMPLE_RATE) / k for k in range(1, 9))
     syllables = np.abs(np.sin(2 * np.pi * 2.1 * t)) ** 1.5
     return (6000 * syllables * buzz / 2).astype(np.int16)
-
-
-def write_folder(folder: Path) -> Path:
-    """All clips and their manifest; returns the manifest's path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for clip in CLIPS:
-        if not (folder / clip.file).exists():
-            draft = folder / f"draft-{clip.file}"
-            write_clip(clip, draft)
-            draft.replace(folder / clip.file)
-    manifest = folder / "manifest.csv"
-    rows = [f"{clip.file},{clip.participant},{clip.task}" for clip in CLIPS]
-    manifest.write_text("\n".join(["file,participant,task", *rows]) + "\n")
-    return manifest
