@@ -15,7 +15,7 @@ from deid.algorithms.methods.motionmesh.following import Followed, Sample, follo
 from deid.algorithms.methods.motionmesh.settings import Settings
 from deid.algorithms.methods.motionmesh.shape import FRONTAL_DEG, neutral_shape, turn_degrees
 from deid.algorithms.methods.motionmesh.swap import Swap
-from deid.algorithms.methods.motionmesh.trial import Trial, described, first_that_passes, spread
+from deid.algorithms.methods.motionmesh.trial import Trial, described, first_that_passes, spread, strongest
 from deid.algorithms.methods.motionmesh.trust import Trust, judge
 from deid.algorithms.painting import black_out
 from deid.algorithms.plan import Face, on_one_face
@@ -133,7 +133,7 @@ def _chosen(
 ) -> tuple[Trial, Swap]:
     colour = samples[0].frame.colour
     frontal = [sample for sample in samples if turn_degrees(sample.mesh) <= FRONTAL_DEG] or list(samples)
-    few = spread(frontal)
+    few = [*spread(frontal), *strongest(samples, neutral)]
 
     def make(name: str, strength: float, detail: float) -> Swap:
         return Swap(folder.load(name), neutral, samples, colour, strength, detail)
@@ -141,7 +141,7 @@ def _chosen(
     names = (
         [settings.donor]
         if settings.donor is not None
-        else candidates(Patient(described(few).mean(axis=0), skin, settings.sex, settings.age), folder)
+        else candidates(Patient(described(spread(frontal)).mean(axis=0), skin, settings.sex, settings.age), folder)
     )
     return first_that_passes(names, make, few, settings.strength, settings.detail)
 
