@@ -11,6 +11,8 @@ from scipy.spatial import Delaunay
 Points = NDArray[np.float64]
 Box = tuple[int, int, int, int]  # left, top, width, height
 Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
+_SLACK = 0.1  # of its extent, and half a pixel: how far a triangle's map may reach beyond it
+_FAR = 1e6  # beyond every picture
 _SHIFT = 4  # triangles are filled with 1/16 pixel precision
 _FLAT = 0.2  # twice the area of a triangle, square pixels, under which it counts as flat: its map would run wild
 
@@ -82,7 +84,16 @@ class Raster:
         along_y *= rows[:, None]
         along_x += along_y
         along_x += rest
-        return along_x
+        # Edges are painted with a pixel more than they have: there a thin triangle's map would run far beyond it.
+        edge = np.array([-_FAR, _FAR]) if outside is None else np.array([outside, outside])
+        low, high = corners.min(axis=1), corners.max(axis=1)
+        slack = _SLACK * (high - low) + 0.5
+        least, most = (
+            np.append(bound, end).astype(np.float32).take(self._numbers)
+            for bound, end in zip((low - slack, high + slack), edge, strict=True)
+        )
+        held: NDArray[np.float32] = np.clip(along_x, least, most, out=along_x)
+        return held
 
     def _places(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Target x of the columns and y of the rows."""

@@ -37,6 +37,11 @@ class Region:
         )
 
 
+def box_region(box: FaceBox, size: tuple[int, int]) -> Region:
+    """The box alone, inside a picture of `size` = (width, height) pixels."""
+    return _grown(box, 0.0, 0.0, 0.0, size)
+
+
 def face_region(box: FaceBox, size: tuple[int, int]) -> Region:
     """The whole face, hairline to jaw and ear to ear, in a picture of `size` = (width, height) pixels."""
     return _grown(box, FACE_SIDE, FACE_TOP, FACE_BOTTOM, size)

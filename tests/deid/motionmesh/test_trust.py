@@ -92,6 +92,14 @@ def test_another_face_is_masked_and_the_own_one_swapped():
     assert treated.report()["swapped"] == [[0, 0]]
 
 
+def test_the_mask_of_a_face_below_does_not_take_the_swapped_face_with_it():
+    """A face printed on a shirt: its head would reach to the patient's brows."""
+    printed = FaceBox(95, 165, 50, 30)
+    shown = renderer([mesh()]).render(frame(0), (Face(0, BOX), Face(1, printed)))
+    assert shown.planes[0][90:140, 100:140].min() > 16
+    assert shown.planes[0][166:194, 96:144].max() == 16
+
+
 def test_a_second_box_on_the_same_face_masks_nothing():
     double = FaceBox(BOX.x + 4, BOX.y + 3, BOX.width, BOX.height)
     shown = renderer([mesh()]).render(frame(0), (Face(0, BOX), Face(1, double)))

@@ -15,11 +15,11 @@ from deid.algorithms.methods.motionmesh.following import Followed, Sample, follo
 from deid.algorithms.methods.motionmesh.settings import Settings
 from deid.algorithms.methods.motionmesh.shape import FRONTAL_DEG, neutral_shape, turn_degrees
 from deid.algorithms.methods.motionmesh.swap import Swap
-from deid.algorithms.methods.motionmesh.trial import Trial, described, first_that_passes, spread
+from deid.algorithms.methods.motionmesh.trial import Trial, described, first_that_passes, spread, strongest
 from deid.algorithms.methods.motionmesh.trust import Trust, judge
-from deid.algorithms.painting import black_out
+from deid.algorithms.painting import black_out, patches
 from deid.algorithms.plan import Face, on_one_face
-from deid.algorithms.regions import head_region
+from deid.algorithms.regions import Region, box_region, face_region, head_region
 from faces.dlib_backend import SAME_PERSON
 from faces.hands import Hands
 from faces.mesh import FaceMesh
@@ -40,17 +40,16 @@ class MeshRenderer:
 
     def render(self, frame: Frame, faces: tuple[Face, ...]) -> Frame:
         own = next((face for face in faces if face.track in self._tracks and face.found), None)
-        rest = [face for face in faces if face is not own]
+        rest, shown = [face for face in faces if face is not own], None
         if own is not None:
             why = self._trust.reasons[frame.index] if self._swap is not None else "no face to learn from"
             if self._swap is not None and not why:
                 self._swap(frame, self._trust.meshes[frame.index].astype(np.float64))
-                rest = [face for face in rest if not on_one_face(face.box, own.box)]
+                rest, shown = [face for face in rest if not on_one_face(face.box, own.box)], own
             else:
                 rest.append(own)
             self._done[frame.index] = why
-        for face in rest:
-            black_out(frame, head_region(face.box, (frame.width, frame.height)))
+        _mask(frame, rest, shown)
         return frame
 
     def report(self) -> dict[str, Any]:
@@ -62,6 +61,19 @@ class MeshRenderer:
             "swapped": [[first, last] for first, last, why in runs if not why],
             "masked": [[first, last, why] for first, last, why in runs if why],
         }
+
+
+def _mask(frame: Frame, faces: Sequence[Face], shown: Face | None) -> None:
+    """Black heads; of a swapped face only what lies in the others' faces proper goes with them."""
+    size = (frame.width, frame.height)
+    region = box_region(shown.box, size) if shown is not None else Region(0, 0, 0, 0)
+    kept = [patch.copy() for patch in patches(frame, region)]
+    for face in faces:
+        black_out(frame, head_region(face.box, size))
+    for target, patch in zip(patches(frame, region), kept, strict=True):
+        target[:] = patch
+    for face in faces:
+        black_out(frame, face_region(face.box, size))
 
 
 def _told(trial: Trial) -> dict[str, Any]:
@@ -136,7 +148,7 @@ def _chosen(
 ) -> tuple[Trial, Swap]:
     colour = samples[0].frame.colour
     frontal = [sample for sample in samples if turn_degrees(sample.mesh) <= FRONTAL_DEG] or list(samples)
-    few = spread(frontal)
+    few = [*spread(frontal), *strongest(samples, neutral)]
 
     def make(name: str, strength: float, detail: float) -> Swap:
         return Swap(folder.load(name), neutral, samples, colour, strength, detail)
@@ -144,7 +156,7 @@ def _chosen(
     names = (
         [settings.donor]
         if settings.donor is not None
-        else candidates(Patient(described(few).mean(axis=0), skin, settings.sex, settings.age), folder)
+        else candidates(Patient(described(spread(frontal)).mean(axis=0), skin, settings.sex, settings.age), folder)
     )
     return first_that_passes(names, make, few, settings.strength, settings.detail)
 

@@ -11,6 +11,7 @@ from faces.mesh import INNER_LIPS, LEFT_EYE, OVAL, RIGHT_EYE
 
 N_FACE = 468  # points of the tessellation; the irises lie inside the eyes
 HOLES = (RIGHT_EYE, LEFT_EYE, INNER_LIPS)
+N_UNDER = 2 * len(OVAL) + sum(len(hole) - 2 for hole in HOLES)  # triangles of ring, eyes and mouth
 RING = 1.25  # the ring's distance from the face's centre, in the outline's
 Points = NDArray[np.float64]
 
@@ -33,12 +34,14 @@ def with_ring(mesh: Points) -> Points:
 
 
 def painting_order(points: Points) -> NDArray[np.int32]:
-    """The triangles from far to near, so that what a turned head hides stays hidden."""
+    """The face's triangles from far to near, so that what a turned head hides stays hidden.
+
+    Ring, eyes and mouth come first: the slivers between closed lips would spread over the lips' edges.
+    """
     every = triangles()
-    n_ring = 2 * len(OVAL)
-    depth = points[:, 2][every[n_ring:]].sum(axis=1)
-    nearer: NDArray[np.int32] = np.vstack([every[:n_ring], every[n_ring:][np.argsort(-depth, kind="stable")]])
-    return nearer
+    depth = points[:, 2][every[N_UNDER:]].sum(axis=1)
+    ordered: NDArray[np.int32] = np.vstack([every[:N_UNDER], every[N_UNDER:][np.argsort(-depth, kind="stable")]])
+    return ordered
 
 
 def _tessellation() -> list[tuple[int, int, int]]:

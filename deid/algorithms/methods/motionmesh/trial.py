@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.methods.motionmesh.following import Sample
+from deid.algorithms.methods.motionmesh.shape import fit_head
 from deid.algorithms.methods.motionmesh.swap import Swap
 from faces.dlib_backend import descriptor
 from faces.mesh import OVAL
 from faces.protocol import FaceBox
 
-FRAMES = 5
+FRAMES, STRONGEST = 4, 2  # tried: evenly spaced ones, and those with the strongest expressions, the nearest to fail
 PASS_MEAN, PASS_EACH = 0.70, 0.62  # distances to the original that end the search
 # What is tried with the best donor where none passes: share of the wrinkles, strength added. Wrinkles are the dearer.
 HARDER = ((1.0, 0.25), (0.5, 0.25), (0.25, 0.25))
@@ -46,6 +47,16 @@ def spread(samples: Sequence[Sample], number: int = FRAMES) -> list[Sample]:
     if len(samples) <= number:
         return list(samples)
     return [samples[round(at)] for at in np.linspace(0, len(samples) - 1, number)]
+
+
+def strongest(samples: Sequence[Sample], neutral: NDArray[np.float64], number: int = STRONGEST) -> list[Sample]:
+    """Samples whose shape is the farthest from the (468, 3) neutral one."""
+
+    def off(sample: Sample) -> float:
+        seen = sample.mesh[: len(neutral)]
+        return float(np.abs(fit_head(neutral, seen).undo(seen) - neutral).mean())
+
+    return sorted(samples, key=off)[-number:]
 
 
 def first_that_passes(
