@@ -25,8 +25,10 @@ TRIES, PATIENCE = 30, 3  # draws for one age; ages in vain before a group is use
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A chosen identity and what was measured on its `picture`, which is decoded from `jpeg`. `nearest` distance to the nearest contributor; `apart` to the nearest
-    identity chosen before, or to avoid."""
+    """A chosen identity and what was measured on its `picture`, which is decoded from `jpeg`.
+
+    `nearest` distance to the nearest contributor; `apart` to the nearest identity chosen before, or to avoid.
+    """
 
     recipe: Recipe
     sex: str
