@@ -25,11 +25,14 @@ TRIES, PATIENCE = 30, 3  # draws for one age; ages in vain before a group is use
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A chosen identity and what was measured. `nearest` distance to the nearest contributor; `apart` to the nearest
-    identity chosen before, or to avoid."""
+    """A chosen identity and what was measured on its `picture`, which is decoded from `jpeg`.
+
+    `nearest` distance to the nearest contributor; `apart` to the nearest identity chosen before, or to avoid.
+    """
 
     recipe: Recipe
     sex: str
+    jpeg: bytes
     picture: Image
     mesh: NDArray[np.float64]
     descriptor: Descriptors
@@ -104,7 +107,8 @@ def _first_fitting(
     contributors, bound, others = far_from
     for _ in range(TRIES):
         recipe = sampler.draw(group, age, rng)
-        picture = as_written(sampler.render(recipe))
+        data = encoded(sampler.render(recipe))
+        picture = decoded(data)
         measured = measure(picture, tracker)
         if measured is None:
             continue
@@ -112,7 +116,7 @@ def _first_fitting(
         nearest = float(np.linalg.norm(contributors - descriptor, axis=1).min())
         apart = float(np.linalg.norm(others - descriptor, axis=1).min()) if len(others) else float("inf")
         if nearest >= bound + _MARGIN and apart >= APART + _MARGIN:
-            return Identity(recipe, group.sex, picture, mesh, descriptor, skin_of(picture, mesh), nearest, apart)
+            return Identity(recipe, group.sex, data, picture, mesh, descriptor, skin_of(picture, mesh), nearest, apart)
     return None
 
 
@@ -128,9 +132,9 @@ def encoded(picture: Image) -> bytes:
     return bytes(data)
 
 
-def as_written(picture: Image) -> Image:
+def decoded(data: bytes) -> Image:
     """A picture as it is read back from its file: what is measured is what is shipped."""
-    read = cv2.imdecode(np.frombuffer(encoded(picture), np.uint8), cv2.IMREAD_COLOR)
+    read = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     result: Image = np.ascontiguousarray(read[:, :, ::-1])
     return result
 

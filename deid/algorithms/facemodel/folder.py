@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deid.algorithms.donors import ARRAYS, INDEX
 from deid.algorithms.facemodel import datasheet
-from deid.algorithms.facemodel.choose import Identity, encoded
+from deid.algorithms.facemodel.choose import Identity
 from deid.algorithms.facemodel.model import FaceModel
 
 OWN_FILES = (INDEX, ARRAYS, "DATASHEET.md", "ATTRIBUTION.md")
@@ -54,7 +54,7 @@ def write(folder: Path, identities: Sequence[Identity], model: FaceModel, made: 
     _remove_earlier(folder)
     entries = [_entry(f"{made.kind}-{n:02d}", each, model) for n, each in enumerate(identities, start=1)]
     for entry, each in zip(entries, identities, strict=True):
-        (folder / entry["file"]).write_bytes(encoded(each.picture))
+        (folder / entry["file"]).write_bytes(each.jpeg)
     sheet = datasheet.facts(identities, model, made)
     index = {"donors": entries, "datasheet": sheet}
     (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
