@@ -115,10 +115,10 @@ def _supersede(rendition: Rendition) -> None:
 
 def fail_job(*, job: Job, error: Exception) -> None:
     """Bring a job to its end with a message that a person can read."""
-    from deid.algorithms.errors import EngineError, Withheld
+    from deid.algorithms.errors import BadParameters, EngineError, Withheld
     from videoio.errors import MediaError
 
-    if isinstance(error, EngineError | MediaError):
+    if isinstance(error, EngineError | MediaError | BadParameters):
         message = str(error)
     else:
         message = _("An unexpected error ended this job: %(kind)s. The worker's log holds the details.") % {

@@ -1,6 +1,6 @@
 """A moving face for tests: one public-domain portrait (NASA's Eileen Collins, shipped by scikit-image), animated.
 
-The head sways, the eyes blink, the mouth opens by smooth warps of the still: quick to make, and found by every detector.
+The head sways, the eyes blink, the mouth opens by smooth warps of the still: quick to make and easily found.
 """
 
 from collections.abc import Iterator
