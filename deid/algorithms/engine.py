@@ -20,6 +20,7 @@ from deid.algorithms.rendering import FrameRenderer
 from deid.algorithms.survey import Survey, survey
 from faces.protocol import FaceDetector
 from faces.registry import detector as new_detector
+from videoio.ahead import Behind, ahead
 from videoio.errors import MediaError
 from videoio.frames import Frame
 from videoio.inspect import timestamps
@@ -133,9 +134,13 @@ def _write(job: _Job, treat: Callable[[Frame], Frame], start: float) -> str:
     tell = job.progress.part(start, RENDERED, WRITING, job.info.n_frames)
     with _hidden(job.target) as draft:
         sound = job.source if job.info.audio_codec is not None else None
-        with VideoWriter(draft, VideoFormat.of(job.info), sound=sound, audio=job.audio, encode=job.encode) as writer:
-            for frame in read_frames(job.source, job.limits):
-                writer.write(treat(frame))
+        # Three threads: one decodes ahead, this one treats, one encodes behind; frames stay in order.
+        with (
+            VideoWriter(draft, VideoFormat.of(job.info), sound=sound, audio=job.audio, encode=job.encode) as writer,
+            Behind(writer.write) as behind,
+        ):
+            for frame in ahead(read_frames(job.source, job.limits)):
+                behind.put(treat(frame))
                 tell(frame.index)
         job.progress(RENDERED, CHECKING)
         _check(draft, job.times)

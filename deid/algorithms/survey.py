@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deid.algorithms.errors import EngineError
 from faces.protocol import FaceBox, FaceDetector
+from videoio.ahead import ahead
 from videoio.frames import Frame
 from videoio.probe import Limits
 from videoio.read import read_frames
@@ -52,7 +53,7 @@ def survey(
     MediaError : the file cannot be decoded
     """
     seen, thumbnail = Survey(), None
-    for frame in read_frames(source, limits):
+    for frame in ahead(read_frames(source, limits)):
         seen.times.append(frame.time)
         seen.detections.append(_faces_of(frame, detector, seen))
         before, thumbnail = thumbnail, _thumbnail(frame)

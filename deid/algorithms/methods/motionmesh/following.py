@@ -16,6 +16,7 @@ from deid.algorithms.tracks import Track, believed
 from faces.hands import covers
 from faces.mesh import N_POINTS
 from faces.protocol import FaceBox
+from videoio.ahead import ahead
 from videoio.frames import RGB, Frame
 from videoio.probe import Limits
 from videoio.read import read_frames
@@ -92,7 +93,7 @@ def follow(
         np.full((n_frames, N_POINTS, 3), np.nan, np.float32), np.zeros((n_frames, N_FACE, 3), np.uint8), boxes, numbers
     )  # fmt: skip
     look, stride, looked = _Window(mesh), 1, float("-inf")
-    for frame in read_frames(source, limits):
+    for frame in ahead(read_frames(source, limits)):
         if frame.index not in boxes:
             continue
         points = look.mesh(frame, boxes[frame.index], plan.frames[frame.index], numbers[frame.index])
