@@ -58,7 +58,8 @@ def stranger_bound(contributors: Descriptors, percentile: float = STRANGERS) -> 
 
 def choose(
     sampler: Sampler, contributors: Descriptors, avoid: Descriptors, *, bound: float, count: int,
-    seed: int, progress: Callable[[int, int], None] | None = None,
+    seed: int, tries: int = TRIES, balanced: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Identity]:  # fmt: skip
     """`count` identities, one after the other: groups in turn, ages spread within each.
 
@@ -67,10 +68,12 @@ def choose(
     contributors : (n, 128) descriptors of the model's people
     avoid : (m, 128) descriptors that no identity may come near
     bound : least distance to a contributor; see stranger_bound
+    balanced : as many of each sex, even where one sex is nearly used up
+    tries : draws for one place; more reach further where identities crowd, and take longer
 
     Raises
     ------
-    Unreachable : every group failed PATIENCE times to give an identity in TRIES draws
+    Unreachable : every group failed PATIENCE times to give an identity in `tries` draws
     """
     rng = np.random.default_rng(seed)
     groups = sorted(sampler.model.groups, key=lambda group: (group.name.endswith("other"), group.sex))
@@ -82,7 +85,7 @@ def choose(
             group = groups.pop(0)
             others = np.vstack([avoid, *(each.descriptor[None] for each in chosen)])
             age = float(next(ages[group.name]))
-            found = _first_fitting(sampler, group, age, rng, (contributors, bound, others), tracker)
+            found = _first_fitting(sampler, group, age, rng, (contributors, bound, others), tracker, tries)
             if found is None:
                 failures[group.name] += 1
                 if failures[group.name] < PATIENCE:
@@ -90,22 +93,24 @@ def choose(
                 continue
             groups.append(group)
             chosen.append(found)
+            if balanced and 2 * sum(each.sex == group.sex for each in chosen) >= count:
+                groups = [each for each in groups if each.sex != group.sex]
             if progress is not None:
                 progress(len(chosen), count)
     if len(chosen) < count:
         raise Unreachable(
             f"{count} identities cannot be reached: {len(chosen)} are {APART:g} apart and no nearer than "
-            f"{bound:.3f} to a contributor. Ask for fewer, use more portraits, or avoid fewer.", chosen
+            f"{bound:.3f} to a contributor. Ask for fewer, allow more tries, or use more portraits.", chosen
         )  # fmt: skip
     return chosen
 
 
 def _first_fitting(
     sampler: Sampler, group: Group, age: float, rng: np.random.Generator,
-    far_from: tuple[Descriptors, float, Descriptors], tracker: FaceMesh,
+    far_from: tuple[Descriptors, float, Descriptors], tracker: FaceMesh, tries: int,
 ) -> Identity | None:  # fmt: skip
     contributors, bound, others = far_from
-    for _ in range(TRIES):
+    for _ in range(tries):
         recipe = sampler.draw(group, age, rng)
         data = encoded(sampler.render(recipe))
         picture = decoded(data)

@@ -21,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--avoid", type=Path, help="a folder of donors to stay away from")
         parser.add_argument("--info", type=Path, help="CSV with face_id, face_age, face_gender, face_eth")
         parser.add_argument("--kind", default="donor", choices=("donor", "phantom"), help="what the names start with")
+        parser.add_argument("--tries", type=_tries, default=30, help="draws for one identity before it is given up")
+        parser.add_argument("--balanced", action="store_true", help="as many of each sex")
         parser.add_argument("--force", action="store_true", help="replace the donors in --out")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,7 +59,7 @@ class Command(BaseCommand):
         )  # fmt: skip
         chosen = choose.choose(
             sampler, found.descriptors, avoid, bound=made.bound, count=options["count"], seed=options["seed"],
-            progress=self._progress,
+            tries=options["tries"], balanced=options["balanced"], progress=self._progress,
         )  # fmt: skip
         folder.write(out, chosen, built, made)
         shown = choose.summary(chosen)
@@ -86,6 +88,12 @@ def _list_beside(portraits: Path) -> Path:
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST:
         raise argparse.ArgumentTypeError(f"the count must be a whole number from 1 to {MOST}, was {text!r}")
+    return int(text)
+
+
+def _tries(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"the tries must be a whole number from 1 to 10000, was {text!r}")
     return int(text)
 
 
