@@ -58,7 +58,7 @@ def stranger_bound(contributors: Descriptors, percentile: float = STRANGERS) -> 
 
 def choose(
     sampler: Sampler, contributors: Descriptors, avoid: Descriptors, *, bound: float, count: int,
-    seed: int, tries: int = TRIES, balanced: bool = False,
+    seed: int, tries: int = TRIES, balanced: bool = False, spread: float = 1.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Identity]:  # fmt: skip
     """`count` identities, one after the other: groups in turn, ages spread within each.
@@ -68,6 +68,7 @@ def choose(
     contributors : (n, 128) descriptors of the model's people
     avoid : (m, 128) descriptors that no identity may come near
     bound : least distance to a contributor; see stranger_bound
+    spread : of the weights, 1 for people's own variance; more makes faces more unlike each other, and less usual
     balanced : as many of each sex, even where one sex is nearly used up
     tries : draws for one place; more reach further where identities crowd, and take longer
 
@@ -85,7 +86,7 @@ def choose(
             group = groups.pop(0)
             others = np.vstack([avoid, *(each.descriptor[None] for each in chosen)])
             age = float(next(ages[group.name]))
-            found = _first_fitting(sampler, group, age, rng, (contributors, bound, others), tracker, tries)
+            found = _first_fitting(sampler, group, age, rng, (contributors, bound, others), tracker, (tries, spread))
             if found is None:
                 failures[group.name] += 1
                 if failures[group.name] < PATIENCE:
@@ -107,11 +108,12 @@ def choose(
 
 def _first_fitting(
     sampler: Sampler, group: Group, age: float, rng: np.random.Generator,
-    far_from: tuple[Descriptors, float, Descriptors], tracker: FaceMesh, tries: int,
+    far_from: tuple[Descriptors, float, Descriptors], tracker: FaceMesh, draws: tuple[int, float],
 ) -> Identity | None:  # fmt: skip
     contributors, bound, others = far_from
+    tries, spread = draws
     for _ in range(tries):
-        recipe = sampler.draw(group, age, rng)
+        recipe = sampler.draw(group, age, rng, spread)
         data = encoded(sampler.render(recipe))
         picture = decoded(data)
         measured = measure(picture, tracker)

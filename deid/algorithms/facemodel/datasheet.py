@@ -44,7 +44,8 @@ def facts(identities: Sequence[choose.Identity], model: FaceModel, made: Provena
         "unusable": made.refused,
         "seed": made.seed,
         "identity": "group mean + sum over all n contributors of the sex of a_i (person_i - mean of their group), "
-        "a_i ~ N(0, 1/n)",
+        "a_i ~ N(0, s^2 / n)",
+        "spread": made.spread,
         "bound": {
             "apart": choose.APART,
             "nearest_contributor": round(made.bound, 4),
@@ -73,7 +74,7 @@ def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
         f"{sheet['contributors']} portraits of the {sheet['source']}, {sheet['licence']}; see ATTRIBUTION.md. Groups: "
         + ", ".join(f"{name} {count}" for name, count in sheet["groups"].items()) + ".", "",
         "## Making", "",
-        f"Identity = {sheet['identity']},",
+        f"Identity = {sheet['identity']}, s = {sheet['spread']:g},",
         f"in shape and in texture, from seed {sheet['seed']}. The weights of every identity are in",
         "donors.json. Hair and ears come from three contributors each (`head_from`), neck and clothes",
         "from the first of them, with the skin in the face's tone.", "",

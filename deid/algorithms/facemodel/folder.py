@@ -25,7 +25,8 @@ class NotEmpty(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How a set came about. `contributors` usable portraits; `bound` the least distance to a contributor."""
+    """How a set came about. `contributors` usable portraits; `bound` the least distance to a contributor;
+    `spread` of the weights, 1 for people's own variance."""
 
     kind: str
     seed: int
@@ -33,6 +34,7 @@ class Provenance:
     refused: dict[str, str]
     bound: float
     avoided: int
+    spread: float = 1.0
 
 
 def check_free(folder: Path, *, force: bool) -> None:

@@ -76,10 +76,10 @@ class Sampler:
     high: dict[str, Pixels]
     tones: SkinTones
 
-    def draw(self, group: Group, age: float, rng: np.random.Generator) -> Recipe:
-        """A new identity: a_i ~ N(0, 1/n) over all contributors of the sex, centred within each group."""
+    def draw(self, group: Group, age: float, rng: np.random.Generator, spread: float = 1.0) -> Recipe:
+        """A new identity: a_i ~ N(0, spread^2 / n) over all contributors of the sex, centred within each group."""
         kin = self.model.kin(group)
-        weights = rng.normal(size=len(kin)) / np.sqrt(len(kin))
+        weights = rng.normal(size=len(kin)) * spread / np.sqrt(len(kin))
         for each in self.model.groups:
             own = np.isin(kin, each.members)
             weights[own] -= weights[own].mean() if own.any() else 0

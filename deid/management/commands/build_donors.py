@@ -23,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--kind", default="donor", choices=("donor", "phantom"), help="what the names start with")
         parser.add_argument("--tries", type=_tries, default=30, help="draws for one identity before it is given up")
         parser.add_argument("--balanced", action="store_true", help="as many of each sex")
+        parser.add_argument("--spread", type=_spread, default=1.0, help="variety of faces, 0.5-1.5; 1 is people's own")
         parser.add_argument("--force", action="store_true", help="replace the donors in --out")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,11 +56,12 @@ class Command(BaseCommand):
         sampler = sample.sampler(built, ageing.learn(built))
         made = folder.Provenance(
             options["kind"], options["seed"], len(found.people), found.refused,
-            choose.stranger_bound(found.descriptors), len(avoid),
+            choose.stranger_bound(found.descriptors), len(avoid), options["spread"],
         )  # fmt: skip
         chosen = choose.choose(
             sampler, found.descriptors, avoid, bound=made.bound, count=options["count"], seed=options["seed"],
-            tries=options["tries"], balanced=options["balanced"], progress=self._progress,
+            tries=options["tries"], balanced=options["balanced"], spread=options["spread"],
+            progress=self._progress,
         )  # fmt: skip
         folder.write(out, chosen, built, made)
         shown = choose.summary(chosen)
@@ -95,6 +97,16 @@ def _tries(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"the tries must be a whole number from 1 to 10000, was {text!r}")
     return int(text)
+
+
+def _spread(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.5 <= value <= 1.5:
+        raise argparse.ArgumentTypeError(f"the spread must be a number from 0.5 to 1.5, was {text!r}")
+    return value
 
 
 def _seed(text: str) -> int:

@@ -45,6 +45,15 @@ def sheet(folder: Path) -> dict:
     return json.loads((folder / "donors.json").read_text())
 
 
+@cache
+def contributors() -> np.ndarray:
+    """Descriptors of the portraits that the model is built from."""
+    portraits = sorted(data_file("portraits/london_neutral").glob("*.jpg"))
+    pictures = [cv2.imread(str(path))[:, :, ::-1] for path in portraits]
+    reduced = [cv2.resize(picture, (675, 675), interpolation=cv2.INTER_AREA) for picture in pictures]
+    return np.array([dlib_backend.descriptor(picture) for picture in reduced])
+
+
 def test_there_are_donors_of_both_sexes_many_ages_and_skin_tones():
     donors = loaded(SHIPPED)
     assert len(donors) >= 24
@@ -91,13 +100,7 @@ def test_the_recorded_distances_keep_to_the_stated_bound(folder):
 
 @SETS
 def test_none_is_nearer_to_a_contributor_than_strangers_are(folder):
-    portraits = sorted(data_file("portraits/london_neutral").glob("*.jpg"))
-    sizes = (675, 675)
-    described = [
-        dlib_backend.descriptor(cv2.resize(cv2.imread(str(path))[:, :, ::-1], sizes, interpolation=cv2.INTER_AREA))
-        for path in portraits
-    ]
-    people = np.array(described)
+    people = contributors()
     bound = stranger_bound(people)
     assert bound == pytest.approx(sheet(folder)["datasheet"]["bound"]["nearest_contributor"], abs=0.005)
     nearest = np.linalg.norm(measured(folder)[:, None] - people[None], axis=2).min(axis=1)
