@@ -28,14 +28,9 @@ def add_donor(*, photograph: File, actor: User, **facts: Any) -> OwnDonor:
         raise ValidationError(
             {"photograph": _("The photograph has %(n)d MB; give one of at most 20 MB.") % {"n": photograph.size >> 20}}
         )
-    donor.storage_name = storage.store(photograph)
-    try:
-        with transaction.atomic():
-            donor.save()
-            audit.record(actor=actor, verb="donor.added", target=donor)
-    except BaseException:
-        storage.remove(donor.storage_name)
-        raise
+    with storage.stored(photograph) as donor.storage_name, transaction.atomic():
+        donor.save()
+        audit.record(actor=actor, verb="donor.added", target=donor)
     transaction.on_commit(lambda: ring("deid.tasks.check_donor", donor_id=donor.pk))
     return donor
 

@@ -30,11 +30,6 @@ def released_renditions(cohort: Cohort, method: str) -> QuerySet[Rendition]:
     )
 
 
-def original_rendition(recording: Recording) -> Rendition | None:
-    """The re-encoded original, when it has been made."""
-    return recording.renditions.filter(method=ORIGINAL).first()
-
-
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A run of withheld frames and what was decided about it. Times in seconds from the first frame."""

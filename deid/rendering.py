@@ -80,25 +80,19 @@ def _reporter(job: Job, lost: Event) -> Callable[[float, str], None]:
 
 def accept_rendition(*, job: Job, path: Path, certificate: "Certificate") -> Rendition:
     """Store the file and accept it as the job's one rendition; a file that comes too late is removed again."""
-    with path.open("rb") as content:
-        name = storage.store(content)
-    try:
-        with finishing(job) as locked:
-            rendition = Rendition(
-                job=locked, recording=locked.recording, method=locked.method, state=_first_state(locked),
-                storage_name=name, sha256=storage.sha256_of_path(path), n_bytes=path.stat().st_size,
-                n_frames=certificate.n_frames, encoding=certificate.encoding, certificate=certificate.to_dict(),
-            )  # fmt: skip
-            rendition.full_clean()
-            rendition.save()
-            _supersede(rendition)
-            if rendition.worn_donor:
-                keep_donor(locked.recording.participant, rendition.worn_donor)
-            locked.state, locked.progress, locked.stage = Job.State.DONE, 1, ""
-            audit.record(actor=locked.created_by, verb="rendition.made", target=rendition, note=locked.method)
-    except BaseException:
-        storage.remove(name)
-        raise
+    with path.open("rb") as content, storage.stored(content) as name, finishing(job) as locked:
+        rendition = Rendition(
+            job=locked, recording=locked.recording, method=locked.method, state=_first_state(locked),
+            storage_name=name, sha256=storage.sha256_of_path(path), n_bytes=path.stat().st_size,
+            n_frames=certificate.n_frames, encoding=certificate.encoding, certificate=certificate.to_dict(),
+        )  # fmt: skip
+        rendition.full_clean()
+        rendition.save()
+        _supersede(rendition)
+        if rendition.worn_donor:
+            keep_donor(locked.recording.participant, rendition.worn_donor)
+        locked.state, locked.progress, locked.stage = Job.State.DONE, 1, ""
+        audit.record(actor=locked.created_by, verb="rendition.made", target=rendition, note=locked.method)
     return rendition
 
 

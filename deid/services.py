@@ -13,6 +13,7 @@ from config.celery import ring
 from deid.algorithms.registry import ORIGINAL, get_method
 from deid.leases import claimable
 from deid.models import Decision, Job, Rendition
+from deid.queries import withheld_runs
 from deid.validators import (
     validate_donor,
     validate_in_review,
@@ -115,8 +116,6 @@ def decide_frames(*, rendition: Rendition, first: int, verdict: str, reviewer: U
 @transaction.atomic
 def keep_all_masked(*, rendition: Rendition, reviewer: User) -> None:
     """Keep every run masked that nobody has decided about."""
-    from deid.queries import withheld_runs
-
     for run in withheld_runs(rendition):
         if run.decision is None:
             decide_frames(rendition=rendition, first=run.first, verdict=Decision.Verdict.KEEP_MASKED, reviewer=reviewer)

@@ -17,7 +17,6 @@ from cohorts.access import get_recording
 from cohorts.views import HTMX_STOP_POLLING
 from deid import queries, services
 from deid.access import get_job, get_rendition
-from deid.algorithms.registry import deidentification_methods
 from deid.forms import DecisionForm, JobForm, ReviewForm
 from deid.models import Rendition
 
@@ -33,7 +32,6 @@ def recording(request: HttpRequest, pk: int) -> HttpResponse:
         "recording": recording,
         "jobs": queries.jobs_of(recording),
         "form": JobForm(),
-        "methods": deidentification_methods(),
         "watch": "watch" in request.GET,
     }
     return render(request, "deid/recording.html", context)

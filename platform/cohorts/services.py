@@ -41,14 +41,9 @@ def receive_upload(*, cohort: Cohort, code: str, task: str, content: File, actor
             _("The file has %(given)d MB; at most %(most)d MB can be taken. Cut it or lower its bit rate.")
             % {"given": content.size >> 20, "most": settings.UPLOAD_MAX_BYTES >> 20}
         )
-    upload.storage_name = storage.store(content)
-    try:
-        with transaction.atomic():
-            upload.save()
-            audit.record(actor=actor, verb="upload.received", target=upload)
-    except BaseException:
-        storage.remove(upload.storage_name)
-        raise
+    with storage.stored(content) as upload.storage_name, transaction.atomic():
+        upload.save()
+        audit.record(actor=actor, verb="upload.received", target=upload)
     transaction.on_commit(lambda: ring("cohorts.tasks.check_upload", upload_id=upload.pk))
     return upload
 
@@ -143,15 +138,9 @@ def import_recording(*, cohort: Cohort, code: str, task: str, path: Path, actor:
     if not path.is_file():
         raise ValidationError(_("There is no file “%(name)s” in the folder.") % {"name": path.name})
     info, sha256 = probe(path), storage.sha256_of_path(path)
-    with path.open("rb") as content:
-        upload.storage_name = name = storage.store(content)
-    try:
-        with transaction.atomic():
-            upload.save()
-            return accept_upload(upload=upload, info=info, sha256=sha256, n_bytes=path.stat().st_size)
-    except BaseException:
-        storage.remove(name)
-        raise
+    with path.open("rb") as content, storage.stored(content) as upload.storage_name, transaction.atomic():
+        upload.save()
+        return accept_upload(upload=upload, info=info, sha256=sha256, n_bytes=path.stat().st_size)
 
 
 def ring_waiting_uploads() -> int:

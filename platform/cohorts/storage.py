@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +23,17 @@ def random_name() -> str:
 def store(source: BinaryIO | File) -> str:
     """Keep a copy of an open file; returns its storage name."""
     return default_storage.save(random_name(), source if isinstance(source, File) else File(source))
+
+
+@contextmanager
+def stored(source: BinaryIO | File) -> Iterator[str]:
+    """A stored copy for the row that will name it: removed again when writing the row fails."""
+    name = store(source)
+    try:
+        yield name
+    except BaseException:
+        remove(name)
+        raise
 
 
 def remove(name: str) -> None:
@@ -44,13 +55,6 @@ def local_copy(name: str) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def sha256_of(chunks: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for chunk in chunks:
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
 def sha256_of_path(path: Path) -> str:
     with path.open("rb") as handle:
-        return sha256_of(iter(lambda: handle.read(1 << 20), b""))
+        return hashlib.file_digest(handle, "sha256").hexdigest()
