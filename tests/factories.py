@@ -86,7 +86,7 @@ class RenditionFactory(factory.django.DjangoModelFactory):
     recording = factory.SubFactory(RecordingFactory)
     method = "mask"
     state = Rendition.State.RELEASED
-    encoding = "libx264 medium crf 17"
+    encoding = "libx264 faster crf 17"
 
     @classmethod
     def _create(cls, model_class: type[Rendition], *args: Any, **kwargs: Any) -> Rendition:

@@ -12,12 +12,13 @@ from typing import Any
 from deid.algorithms.certificate import Certificate
 from deid.algorithms.donors import DonorFolder
 from deid.algorithms.errors import EngineError, Withheld
-from deid.algorithms.method import ClipTracks, Reports
+from deid.algorithms.method import ClipTracks, Reports, Watcher
 from deid.algorithms.plan import Decision, FrameState, build_plan, counts, runs
 from deid.algorithms.progress import Progress, Report
 from deid.algorithms.registry import Method, get_method
 from deid.algorithms.rendering import FrameRenderer
 from deid.algorithms.survey import Survey, survey
+from deid.algorithms.threads import one_opencv_thread
 from faces.protocol import FaceDetector
 from faces.registry import detector as new_detector
 from videoio.ahead import Behind, ahead
@@ -95,13 +96,16 @@ def deidentify(
     )  # fmt: skip
     if not chosen.protects:
         return _reencode(job)
-    with nullcontext(detector) if detector is not None else closing(new_detector()) as faces:
-        job.detector, job.detector_version = faces.name, faces.version
-        seen = survey(source, faces, limits, job.progress.part(0, SURVEYED, LOOKING, job.info.n_frames))
-    return _render(job, seen, decisions)
+    watcher = chosen.watcher()
+    with one_opencv_thread(), nullcontext() if watcher is None else closing(watcher):
+        with nullcontext(detector) if detector is not None else closing(new_detector()) as faces:
+            job.detector, job.detector_version = faces.name, faces.version
+            tell = job.progress.part(0, SURVEYED, LOOKING, job.info.n_frames)
+            seen = survey(source, faces, limits, tell, watcher)
+        return _render(job, seen, decisions, watcher)
 
 
-def _render(job: _Job, seen: Survey, decisions: Iterable[Decision]) -> Certificate:
+def _render(job: _Job, seen: Survey, decisions: Iterable[Decision], watcher: Watcher | None) -> Certificate:
     """Second pass: plan, prepare the method, treat and write every frame."""
     decided = list(decisions)
     job.times = seen.times
@@ -109,7 +113,7 @@ def _render(job: _Job, seen: Survey, decisions: Iterable[Decision]) -> Certifica
     plan = build_plan(seen.detections, seen.times, size, cuts=seen.cuts, decisions=decided)
     if all(state is FrameState.WITHHELD for state in plan.states):
         raise _nothing_shown(seen)
-    clip = ClipTracks(job.source, job.info, tuple(seen.times), plan, job.donors)
+    clip = ClipTracks(job.source, job.info, tuple(seen.times), plan, job.donors, watcher)
     method = job.method.load()(clip, job.parameters)
     renderer = FrameRenderer(method, plan, kept_masked=_kept_masked(decided))
     output_sha256 = _write(job, renderer.render, SURVEYED)

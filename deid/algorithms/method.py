@@ -1,14 +1,25 @@
 """What a method is: a function that prepares a clip, and a renderer that treats its frames one by one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from deid.algorithms.donors import DonorFolder
 from deid.algorithms.plan import Face, Plan
+from faces.protocol import FaceBox
 from videoio.frames import Frame
 from videoio.probe import MediaInfo
+
+
+class Watcher(Protocol):
+    """Sees the clip while the survey looks for faces, so that a method need not read it once more."""
+
+    def __call__(self, frame: Frame, boxes: Sequence[FaceBox]) -> None:
+        """One frame and its faces, in order; the planes may not be changed. Exceptions end the work."""
+        ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,7 @@ class ClipTracks:
     times: tuple[float, ...]  # display time of each frame, seconds
     plan: Plan
     donors: DonorFolder | None = None  # those that methods may put in place; None for the shipped ones
+    watched: Watcher | None = None  # what the method's `watch` saw, where it has one
 
     @property
     def size(self) -> tuple[int, int]:

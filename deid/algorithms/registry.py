@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from deid.algorithms.errors import BadParameters, UnknownMethod
 
 if TYPE_CHECKING:
-    from deid.algorithms.method import Prepare
+    from deid.algorithms.method import Prepare, Watcher
 
 ORIGINAL = "original"
 
@@ -18,7 +18,8 @@ ORIGINAL = "original"
 class Method:
     """One way to render a recording.
 
-    `loader` names the function that prepares the method for a clip ("module:function"), imported only in workers.
+    `loader` names the function that prepares the method for a clip ("module:function"), imported only in workers;
+    `watch`, where there is one, the class of what sees the clip beside the survey.
     `protects` is False for the re-encoded original alone.
     """
 
@@ -31,12 +32,19 @@ class Method:
     queue: Literal["cpu", "gpu"] = "cpu"
     protects: bool = True
     uses_donor: bool = False
+    watch: str = ""
 
     def load(self) -> "Prepare":
         """The method's `prepare` function."""
-        module, _, function = self.loader.partition(":")
-        prepare: Prepare = getattr(import_module(module), function)
+        prepare: Prepare = _named(self.loader)
         return prepare
+
+    def watcher(self) -> "Watcher | None":
+        """What sees the clip while the survey looks for faces; the caller closes it."""
+        if not self.watch:
+            return None
+        watcher: Watcher = _named(self.watch)()
+        return watcher
 
     def with_defaults(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
         """All parameters, the given ones over the defaults; a name the method does not know is refused."""
@@ -91,6 +99,7 @@ _ALL = (
             }
         ),
         uses_donor=True,
+        watch="deid.algorithms.methods.motionmesh.watching:Watch",
     ),
     Method(
         name=ORIGINAL,
@@ -102,6 +111,11 @@ _ALL = (
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in _ALL})
+
+
+def _named(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def get_method(name: str) -> Method:

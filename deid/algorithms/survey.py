@@ -1,6 +1,7 @@
 """First pass over a clip: faces, times and suspected cuts of every frame; boxes are kept, pictures are not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from deid.algorithms.errors import EngineError
 from faces.protocol import FaceBox, FaceDetector
-from videoio.ahead import ahead
+from videoio.ahead import Behind, ahead
 from videoio.frames import Frame
 from videoio.probe import Limits
 from videoio.read import read_frames
@@ -21,6 +22,8 @@ THUMBNAIL = (32, 18)
 # Mean absolute luma difference of thumbnails that makes a cut suspected. On the development clips real cuts differ by
 # 65 and more, the fastest motion by 6.
 CUT = 25.0
+SKIPPED = 4  # rows and columns left out before a picture is scaled down to a thumbnail
+Watch = Callable[[Frame, Sequence[FaceBox]], None]
 
 
 @dataclass(slots=True)
@@ -43,9 +46,18 @@ class Survey:
 
 
 def survey(
-    source: Path, detector: FaceDetector, limits: Limits | None = None, tell: Callable[[int], None] | None = None
+    source: Path,
+    detector: FaceDetector,
+    limits: Limits | None = None,
+    tell: Callable[[int], None] | None = None,
+    watch: Watch | None = None,
 ) -> Survey:
     """Detect faces on every frame, in order.
+
+    Parameters
+    ----------
+    tell : called with the index of each frame that is done
+    watch : called with each frame and its faces, in order, in a thread of its own beside the detector
 
     Raises
     ------
@@ -53,19 +65,26 @@ def survey(
     MediaError : the file cannot be decoded
     """
     seen, thumbnail = Survey(), None
-    for frame in ahead(read_frames(source, limits)):
-        seen.times.append(frame.time)
-        seen.detections.append(_faces_of(frame, detector, seen))
-        before, thumbnail = thumbnail, _thumbnail(frame)
-        if before is not None and float(np.abs(thumbnail - before).mean()) > CUT:
-            seen.cuts.add(frame.index)
-        if len(seen.failures) == seen.n_frames == GIVE_UP_AFTER:
-            raise _broken(seen)
-        if tell is not None:
-            tell(frame.index)
+    with _beside(watch) as watcher:
+        for frame in ahead(read_frames(source, limits)):
+            seen.times.append(frame.time)
+            seen.detections.append(_faces_of(frame, detector, seen))
+            if watcher is not None:
+                watcher.put((frame, seen.detections[-1] or ()))
+            before, thumbnail = thumbnail, _thumbnail(frame)
+            if before is not None and float(np.abs(thumbnail - before).mean()) > CUT:
+                seen.cuts.add(frame.index)
+            if len(seen.failures) == seen.n_frames == GIVE_UP_AFTER:
+                raise _broken(seen)
+            if tell is not None:
+                tell(frame.index)
     if seen.failures and len(seen.failures) == seen.n_frames:
         raise _broken(seen)
     return seen
+
+
+def _beside(watch: Watch | None) -> Behind[tuple[Frame, Sequence[FaceBox]]] | nullcontext[None]:
+    return nullcontext() if watch is None else Behind(lambda seen: watch(*seen))
 
 
 def _faces_of(frame: Frame, detector: FaceDetector, seen: Survey) -> list[FaceBox] | None:
@@ -89,4 +108,5 @@ def _reason(error: Exception) -> str:
 
 
 def _thumbnail(frame: Frame) -> NDArray[np.float32]:
-    return cv2.resize(frame.planes[0], THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)
+    few = frame.planes[0][::SKIPPED, ::SKIPPED]
+    return cv2.resize(few, THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)

@@ -1,6 +1,7 @@
 """dlib's descriptor and 68 landmarks: a recogniser and a landmarker that know nothing of MediaPipe's mesh.
 
-The 68-point model was trained on 300-W, whose licence is non-commercial: it is for evaluation only.
+The 68-point model was trained on 300-W, whose licence is non-commercial: it is for evaluation only. What runs while a
+recording is de-identified aligns faces by the 5-point model, which is in the public domain.
 """
 
 from functools import cache
@@ -42,6 +43,13 @@ def _landmarker() -> Any:
 
 
 @cache
+def _aligner() -> Any:
+    import dlib
+
+    return dlib.shape_predictor(_model_file("shape_predictor_5_face_landmarks.dat"))
+
+
+@cache
 def _recogniser() -> Any:
     import dlib
 
@@ -63,6 +71,19 @@ def descriptor(rgb: NDArray[np.uint8], box: FaceBox | None = None) -> NDArray[np
     if shape is None:
         return None
     return np.array(_recogniser().compute_face_descriptor(np.ascontiguousarray(rgb), shape), dtype=np.float64)
+
+
+def descriptor_in(rgb: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float64]:
+    """(128,) descriptor of the face in `box` of an (h, w, 3) picture, aligned by five points.
+
+    About 0.1 from `descriptor` of the same face: enough to choose by, while evaluation stays with `descriptor`.
+    """
+    import dlib
+
+    picture = np.ascontiguousarray(rgb)
+    where = dlib.rectangle(round(box.x), round(box.y), round(box.x + box.width), round(box.y + box.height))
+    found = _recogniser().compute_face_descriptor(picture, _aligner()(picture, where))
+    return np.array(found, dtype=np.float64)
 
 
 def _shape(rgb: NDArray[np.uint8], box: FaceBox | None) -> Any:

@@ -12,6 +12,8 @@ from faces.protocol import FaceBox, joined
 
 CONFIDENCE = 0.5  # the models' own default
 BORDER = 1 / 8  # of the width, mirrored on the left and on the right
+FAR_EVERY = 3  # pictures
+SAME_PLACE_IOU = 0.5  # of a face's boxes in two pictures
 TILES_EVERY = 15  # pictures; half a second at 30 fps, the length over which a late face's head is masked backwards
 TILE_OVERLAP = 1.25
 _SHORT, _FULL = 0, 1  # model_selection: 128x128 input for close faces, 192x192 input for faces up to 5 m
@@ -27,6 +29,9 @@ class MediapipeDetector:
     * The short-range model looks at the whole picture: large close-up faces, which the other model misses.
     * The full-range model looks at the picture with its left and right borders mirrored outwards: half a face at the
       edge becomes a whole one there; what it finds outside is folded back.
+    * Where the short-range model alone found every face of the last look, and finds them in their places still, the
+      full-range model rests for two pictures: a new face that only it can see is missed for two at most. The plan masks
+      heads backwards from where a face appears, longer than that.
     * The full-range model looks at tiles (square, the picture's shorter side) in every 15th picture, whenever nothing
       else was found, and as long as tiles find a face that the whole picture does not show. So a second, small face
       is missed for at most 14 pictures, and the plan masks heads backwards from where a face appears.
@@ -42,6 +47,8 @@ class MediapipeDetector:
         self._thread: ThreadPoolExecutor | None = None
         self._seen = 0
         self._tiles_help = False
+        self._far_helps = True
+        self._before: list[FaceBox] = []
 
     @property
     def version(self) -> str:
@@ -54,15 +61,29 @@ class MediapipeDetector:
         Pictures must come in the video's order: which of them are searched in tiles depends on those before.
         """
         height, width = rgb.shape[:2]
-        close = self._beside().submit(self._run, _SHORT, rgb)  # the two models share two cores: a quarter less time
-        found = [*self._in_mirrored(rgb), *close.result()]
-        whole = joined(box for box in found if box.clipped(width, height))
+        whole = self._in_whole(rgb)
         if self._seen % TILES_EVERY == 0 or self._tiles_help or not whole:
             both = joined([*whole, *self._in_tiles(rgb)])
             self._tiles_help = len(both) > len(whole)
             whole = both
         self._seen += 1
         return [clipped for box in whole if (clipped := box.clipped(width, height)) is not None]
+
+    def _in_whole(self, rgb: NDArray[np.uint8]) -> list[FaceBox]:
+        """Faces that the two models find in the picture as it is."""
+        height, width = rgb.shape[:2]
+        waiting = self._beside().submit(self._run, _SHORT, rgb)  # two models on two cores: a quarter less time
+        far = self._in_mirrored(rgb) if self._far_helps or self._seen % FAR_EVERY == 0 else None
+        close = joined(box for box in waiting.result() if box.clipped(width, height))
+        if far is None and not _in_place(close, self._before):
+            far = self._in_mirrored(rgb)
+        if far is None:
+            found = close
+        else:
+            found = joined(box for box in (*far, *close) if box.clipped(width, height))
+            self._far_helps = not _in_place(close, found)
+        self._before = close
+        return found
 
     def close(self) -> None:
         """Free the models."""
@@ -106,6 +127,13 @@ class MediapipeDetector:
                 )
             )  # fmt: skip
         return boxes
+
+
+def _in_place(boxes: list[FaceBox], others: list[FaceBox]) -> bool:
+    """Whether there are as many, at least one, and each lies where one of the others does."""
+    return 0 < len(boxes) == len(others) and all(
+        any(one.iou(other) >= SAME_PLACE_IOU for other in others) for one in boxes
+    )
 
 
 def tiles(width: int, height: int) -> list[tuple[int, int, int]]:

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
+from threading import RLock
+
+_quiet = RLock()  # one descriptor for the whole process: two threads that both put it aside would lose it
 
 
 def model_file(relative: str) -> Path:
@@ -27,6 +30,11 @@ def version_of(*relative: str) -> str:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the library's start-up notes, which go past Python to file descriptor 2, out of logs and terminals."""
+    with _quiet:
+        yield from _silenced()
+
+
+def _silenced() -> Iterator[None]:
     os.environ.setdefault("GLOG_minloglevel", "3")  # read once, when the library is loaded
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()

@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deid.algorithms.registry import METHODS
 
-BASELINE = "baseline"  # decode + encode alone: libx264, medium, crf 17
+BASELINE = "baseline"  # decode + encode alone, with the encoder settings that all methods use
 DEFACE = "deface"  # another program, which only blurs; compared with where it is installed (pip install deface)
 DEFAULT_VIDEO = "videos/C_liveportrait_d3.mp4"
 LONGER = 4  # times the clip, to see whether memory grows with length
@@ -149,11 +149,15 @@ def _transcode(video: Path, target: Path) -> int:
     """Decode and encode with PyAV and nothing else: what no method can be faster than."""
     import av
 
-    n_frames = 0
+    from videoio.write import EncodeSettings
+
+    n_frames, encode = 0, EncodeSettings()
     with av.open(str(video)) as source, av.open(str(target), "w") as output:
         stream = source.streams.video[0]
         stream.thread_type = "AUTO"
-        encoded = output.add_stream("libx264", rate=stream.average_rate, options={"preset": "medium", "crf": "17"})
+        encoded = output.add_stream(
+            encode.encoder, rate=stream.average_rate, options={"preset": encode.preset, "crf": str(encode.crf)}
+        )
         encoded.width, encoded.height, encoded.pix_fmt = stream.width, stream.height, "yuv420p"
         for frame in source.decode(stream):
             n_frames += 1

@@ -10,7 +10,7 @@ from deid.algorithms.donors import DonorFolder
 
 CANDIDATES = 6  # donors that are tried, at most
 GROUP_UNIT = 0.1  # difference of distances to the middles of groups that counts like a unit of skin or age
-PROMISING = 0.75  # a swapped face comes about nine tenths as far as its donor is
+PROMISING = 0.78  # a swapped face comes about nine tenths as far as its donor is, and 0.70 is what it needs
 STRANGER = 0.6  # dlib's own threshold: nearer donors look like the patient
 SKIN_UNIT, HUE_WEIGHT, AGE_UNIT = 15.0, 0.5, 15.0  # differences that count alike: CIELAB, years
 # A light donor in the dark looks natural; a dark one who is lit up gets blotches, for his contrast is lit up as well.

@@ -1,7 +1,7 @@
 """Following the patient's mesh through a clip: landmarks are kept, pictures are not, but for a few samples."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.methods.motionmesh.topology import N_FACE
-from deid.algorithms.plan import FramePlan, Plan
+from deid.algorithms.plan import Plan
 from deid.algorithms.regions import Region
 from deid.algorithms.tracks import Track, believed
 from faces.hands import covers
@@ -28,6 +28,7 @@ WINDOW_SIDE = 512  # pixels; larger windows are scaled down
 SETTLE = 3  # times a moved window is shown: a mesh needs as many pictures to settle
 SAMPLES_MAX = 32
 HANDS_EVERY_S = 0.25
+NO_TRACK = -1  # of samples taken before tracks are known
 Hand = Callable[[RGB], Sequence[NDArray[np.float64]]]
 Mesh = Callable[[RGB], NDArray[np.float64] | None]
 
@@ -77,6 +78,51 @@ def _weight(track: Track) -> float:
     return sum(min(box.width, box.height) * box.score for box in track.boxes.values())
 
 
+class Follower:
+    """Finds the mesh in frames given in order, and keeps what the method learns from."""
+
+    def __init__(self, mesh: Mesh, hand: Hand) -> None:
+        self._window, self._hand = _Window(mesh), hand
+        self._stride, self._looked = 1, float("-inf")
+        self._found: dict[int, tuple[NDArray[np.float32], NDArray[np.uint8]]] = {}
+        self._samples: list[Sample] = []
+        self._hands: dict[int, bool] = {}
+
+    def look(self, frame: Frame, box: FaceBox, others: Sequence[FaceBox]) -> None:
+        """Find the mesh of the face in `box`; `others` are hidden from the model."""
+        points = self._window.mesh(frame, box, others)
+        if points is None:
+            return
+        self._found[frame.index] = points.astype(np.float32), _colours(frame, points[:N_FACE])
+        self._keep_sample(frame, points)
+        if frame.time - self._looked >= HANDS_EVERY_S:
+            self._looked = frame.time
+            self._hands[frame.index] = any(covers(each, self._window.points) for each in self._hand(self._window.rgb))
+
+    def followed(self, plan: Plan, tracks: Sequence[Track]) -> Followed:
+        """What was found in the frames of `tracks`."""
+        boxes, numbers = _by_frame(plan, tracks)
+        n_frames = len(plan.frames)
+        found = Followed(
+            np.full((n_frames, N_POINTS, 3), np.nan, np.float32), np.zeros((n_frames, N_FACE, 3), np.uint8),
+            boxes, numbers, [replace(each, track=numbers[each.index]) for each in self._samples if each.index in boxes],
+            {index: seen for index, seen in self._hands.items() if index in boxes},
+        )  # fmt: skip
+        for index, (points, colours) in self._found.items():
+            if index in boxes:
+                found.meshes[index], found.colours[index] = points, colours
+        return found
+
+    def _keep_sample(self, frame: Frame, points: NDArray[np.float64]) -> None:
+        """Keep every `stride`-th frame; when there are too many, drop every second and double the stride."""
+        if frame.index % self._stride:
+            return
+        self._samples.append(_cut(frame, points))
+        if len(self._samples) >= 2 * SAMPLES_MAX:
+            self._stride *= 2
+            self._samples = [sample for sample in self._samples if sample.index % self._stride == 0]
+
+
 def follow(
     source: Path, plan: Plan, tracks: Sequence[Track], mesh: Mesh, hand: Hand, limits: Limits | None = None
 ) -> Followed:
@@ -88,24 +134,13 @@ def follow(
     hand : finds hands there; asked four times a second
     """
     boxes, numbers = _by_frame(plan, tracks)
-    n_frames = len(plan.frames)
-    found = Followed(
-        np.full((n_frames, N_POINTS, 3), np.nan, np.float32), np.zeros((n_frames, N_FACE, 3), np.uint8), boxes, numbers
-    )  # fmt: skip
-    look, stride, looked = _Window(mesh), 1, float("-inf")
+    follower = Follower(mesh, hand)
     for frame in ahead(read_frames(source, limits)):
-        if frame.index not in boxes:
-            continue
-        points = look.mesh(frame, boxes[frame.index], plan.frames[frame.index], numbers[frame.index])
-        if points is None:
-            continue
-        found.meshes[frame.index] = points
-        found.colours[frame.index] = _colours(frame, points[:N_FACE])
-        stride = _keep_sample(found, frame, points, stride)
-        if frame.time - looked >= HANDS_EVERY_S:
-            looked = frame.time
-            found.hands[frame.index] = any(covers(each, look.points) for each in hand(look.rgb))
-    return found
+        if frame.index in boxes:
+            number = numbers[frame.index]
+            others = [face.box for face in plan.frames[frame.index].faces if face.track != number]
+            follower.look(frame, boxes[frame.index], others)
+    return follower.followed(plan, tracks)
 
 
 def _by_frame(plan: Plan, tracks: Sequence[Track]) -> tuple[dict[int, FaceBox], dict[int, int]]:
@@ -128,7 +163,7 @@ class _Window:
         self.rgb: RGB = np.zeros((2, 2, 3), np.uint8)  # what was looked at last, and the mesh in its pixels
         self.points: NDArray[np.float64] = np.zeros((N_POINTS, 3))
 
-    def mesh(self, frame: Frame, box: FaceBox, planned: FramePlan, track: int) -> NDArray[np.float64] | None:
+    def mesh(self, frame: Frame, box: FaceBox, others: Sequence[FaceBox]) -> NDArray[np.float64] | None:
         """The mesh of the face in `box`, in the frame's pixels."""
         moved = not self._fits(frame, box)
         if moved:
@@ -137,9 +172,8 @@ class _Window:
         if region is None or region.width < 2 or region.height < 2:
             return None
         rgb = frame.crop_rgb(region.left, region.top, region.width, region.height)
-        for face in planned.faces:
-            if face.track != track:
-                _hide(rgb, face.box, box, region)
+        for other in others:
+            _hide(rgb, other, box, region)
         scale = min(1.0, WINDOW_SIDE / max(region.width, region.height))
         if scale < 1:
             rgb = _smaller(rgb, scale)
@@ -199,18 +233,7 @@ def _colours(frame: Frame, points: NDArray[np.float64]) -> NDArray[np.uint8]:
     return result
 
 
-def _keep_sample(found: Followed, frame: Frame, points: NDArray[np.float64], stride: int) -> int:
-    """Keep every `stride`-th frame; when there are too many, drop every second and double the stride."""
-    if frame.index % stride:
-        return stride
-    found.samples.append(_cut(frame, points, found.tracks[frame.index]))
-    if len(found.samples) >= 2 * SAMPLES_MAX:
-        stride *= 2
-        found.samples[:] = [sample for sample in found.samples if sample.index % stride == 0]
-    return stride
-
-
-def _cut(frame: Frame, points: NDArray[np.float64], track: int) -> Sample:
+def _cut(frame: Frame, points: NDArray[np.float64]) -> Sample:
     box = FaceBox(*points[:, :2].min(axis=0), *np.ptp(points[:, :2], axis=0))
     region = _window(frame, FaceBox(box.x, box.y, box.width * 0.85, box.height * 0.85).shifted(
         0.075 * box.width, 0.075 * box.height))  # fmt: skip
@@ -219,4 +242,4 @@ def _cut(frame: Frame, points: NDArray[np.float64], track: int) -> Sample:
     luma, blue, red = frame.planes
     planes = (luma[whole].copy(), blue[half].copy(), red[half].copy())
     part = Frame(frame.index, planes, region.width, region.height, frame.pts, frame.time_base, frame.colour)
-    return Sample(frame.index, track, part, points - (region.left, region.top, 0))
+    return Sample(frame.index, NO_TRACK, part, points - (region.left, region.top, 0))

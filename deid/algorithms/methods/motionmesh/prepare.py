@@ -17,9 +17,11 @@ from deid.algorithms.methods.motionmesh.shape import FRONTAL_DEG, neutral_shape,
 from deid.algorithms.methods.motionmesh.swap import Swap
 from deid.algorithms.methods.motionmesh.trial import Trial, described, first_that_passes, spread, strongest
 from deid.algorithms.methods.motionmesh.trust import Trust, judge
+from deid.algorithms.methods.motionmesh.watching import Watch
 from deid.algorithms.painting import black_out, patches
 from deid.algorithms.plan import Face, on_one_face
 from deid.algorithms.regions import Region, box_region, face_region, head_region
+from deid.algorithms.tracks import Track
 from faces.dlib_backend import SAME_PERSON
 from faces.hands import Hands
 from faces.mesh import FaceMesh
@@ -96,8 +98,7 @@ def prepare(clip: ClipTracks, parameters: Mapping[str, Any]) -> MeshRenderer:
     settings = Settings.of(parameters)
     folder = _donors(settings.donor, clip.donors)
     tracks = main_tracks(clip.plan, clip.times)
-    with FaceMesh() as mesh, Hands() as hands:
-        followed = follow(clip.source, clip.plan, tracks, mesh.landmarks, hands.points)
+    followed = _followed(clip, tracks)
     trust = judge(followed, clip.times, min_face=settings.min_face, max_turn=settings.max_turn)
     samples = [sample for sample in followed.samples if not trust.reasons[sample.index]]
     numbers = frozenset(track.number for track in tracks)
@@ -113,6 +114,14 @@ def prepare(clip: ClipTracks, parameters: Mapping[str, Any]) -> MeshRenderer:
     neutral = neutral_shape(trust.meshes[usable[:: -(-len(usable) // SHAPES_MAX)]].astype(np.float64))  # type: ignore[arg-type]
     trial, swap = _chosen(settings, folder, neutral, samples, _skin(followed, usable, clip.info.colour))
     return MeshRenderer(numbers, trust, swap, trial)
+
+
+def _followed(clip: ClipTracks, tracks: Sequence[Track]) -> Followed:
+    """What was watched during the survey where that was the patient's face; else the clip is read once more."""
+    if isinstance(clip.watched, Watch) and (found := clip.watched.followed(clip.plan, tracks)) is not None:
+        return found
+    with FaceMesh() as mesh, Hands() as hands:
+        return follow(clip.source, clip.plan, tracks, mesh.landmarks, hands.points)
 
 
 def _donors(name: str | None, given: DonorFolder | None) -> DonorFolder:
@@ -148,7 +157,8 @@ def _chosen(
 ) -> tuple[Trial, Swap]:
     colour = samples[0].frame.colour
     frontal = [sample for sample in samples if turn_degrees(sample.mesh) <= FRONTAL_DEG] or list(samples)
-    few = [*spread(frontal), *strongest(samples, neutral)]
+    plain, strong = spread(frontal), strongest(samples, neutral)
+    few, originals = [*strong, *plain], described([*strong, *plain])
 
     def make(name: str, strength: float, detail: float) -> Swap:
         return Swap(folder.load(name), neutral, samples, colour, strength, detail)
@@ -156,9 +166,9 @@ def _chosen(
     names = (
         [settings.donor]
         if settings.donor is not None
-        else candidates(Patient(described(spread(frontal)).mean(axis=0), skin, settings.sex, settings.age), folder)
+        else candidates(Patient(originals[len(strong) :].mean(axis=0), skin, settings.sex, settings.age), folder)
     )
-    return first_that_passes(names, make, few, settings.strength, settings.detail)
+    return first_that_passes(names, make, few, originals, settings.strength, settings.detail)
 
 
 def _skin(followed: Followed, usable: Sequence[int], colour: Colour) -> Lab:

@@ -161,12 +161,26 @@ def _box(frame: Frame, points: Points) -> Region | None:
 def _holes(points: Points, region: Region, width: float) -> Map:
     """(h, w) 1 where the patient's own eyes, lids and mouth stay, with soft edges."""
     size, points = (region.width, region.height), points - (region.left, region.top, 0)
-    mask = np.zeros((size[1], size[0]), np.uint8)
+    deviation = max(HOLE_EDGE * width, 0.6)
+    mask = np.zeros((size[1], size[0]), np.float32)
     for inner, outer in KEPT:
         outline = (1 - LID_SHARE) * points[list(inner)] + LID_SHARE * points[list(outer)]
-        mask = np.maximum(mask, filled(outline, size))
-    softened: Map = cv2.GaussianBlur(mask, (0, 0), max(HOLE_EDGE * width, 0.6)).astype(np.float32) / 255
-    return softened
+        part = _around(outline, size, reach=3 * deviation)
+        if part is not None:
+            left, top, right, bottom = part
+            drawn = filled(outline - (left, top, 0), (right - left, bottom - top))
+            soft = cv2.GaussianBlur(drawn, (0, 0), deviation).astype(np.float32) / 255
+            mask[top:bottom, left:right] = np.maximum(mask[top:bottom, left:right], soft)
+    return mask
+
+
+def _around(outline: Points, size: tuple[int, int], reach: float) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of the part of a box that an outline and its soft edge take up."""
+    left, top = (max(int(side - reach), 0) for side in outline[:, :2].min(axis=0))
+    right, bottom = (
+        min(int(side + reach) + 2, limit) for side, limit in zip(outline[:, :2].max(axis=0), size, strict=True)
+    )
+    return (left, top, right, bottom) if right > left and bottom > top else None
 
 
 def _views(frame: Frame, region: Region) -> tuple[Plane, Plane, Plane]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from deid.algorithms.methods.motionmesh.following import Sample
 from deid.algorithms.methods.motionmesh.shape import fit_head
 from deid.algorithms.methods.motionmesh.swap import Swap
-from faces.dlib_backend import descriptor
+from faces.dlib_backend import descriptor_in
 from faces.mesh import OVAL
 from faces.protocol import FaceBox
 
@@ -60,51 +60,87 @@ def strongest(samples: Sequence[Sample], neutral: NDArray[np.float64], number: i
 
 
 def first_that_passes(
-    names: Iterable[str], make: MakeSwap, samples: Sequence[Sample], strength: float, detail: float
+    names: Iterable[str],
+    make: MakeSwap,
+    samples: Sequence[Sample],
+    originals: NDArray[np.float64],
+    strength: float,
+    detail: float,
 ) -> tuple[Trial, Swap]:
     """Try donors in order; where none passes, the best one with fewer wrinkles and more strength; else the best of all.
 
     Parameters
     ----------
-    samples : a few frames, at least one
+    samples : a few frames, at least one; those the nearest to fail first
+    originals : their (n, 128) descriptors
     strength, detail : where to begin
     """
-    originals = described(samples)
-    tried: list[tuple[Trial, Swap]] = []
+    tried: list[_Attempt] = []
 
     def passes(name: str, strength: float, detail: float) -> bool:
-        swap = make(name, strength, detail)
-        mean, least = _distances(swap, samples, originals)
-        tried.append((Trial(name, strength, detail, mean, least), swap))
-        return tried[-1][0].passed
+        tried.append(_Attempt(name, make(name, strength, detail), strength, detail, samples, originals))
+        return tried[-1].passes()
 
     if any(passes(name, strength, detail) for name in names):
-        return tried[-1]
-    best = max(tried, key=lambda each: _score(each[0]))[0].donor
+        return tried[-1].told(), tried[-1].swap
+    best = max(tried, key=_score).name
     if any(passes(best, strength + more, detail * share) for share, more in HARDER):
-        return tried[-1]
-    return max(tried, key=lambda each: _score(each[0]))
+        return tried[-1].told(), tried[-1].swap
+    attempt = max(tried, key=_score)
+    return attempt.told(), attempt.swap
 
 
-def _score(trial: Trial) -> float:
+class _Attempt:
+    """One donor put on the samples one by one, and only as long as it may still pass."""
+
+    def __init__(
+        self,
+        name: str,
+        swap: Swap,
+        strength: float,
+        detail: float,
+        samples: Sequence[Sample],
+        originals: NDArray[np.float64],
+    ) -> None:
+        self.name, self.swap = name, swap
+        self._strength, self._detail = strength, detail
+        self._waiting = list(zip(samples, originals, strict=True))
+        self._distances: list[float] = []
+
+    def passes(self) -> bool:
+        while self._waiting:
+            if self._next() < PASS_EACH:
+                return False
+        return self.told().passed
+
+    def told(self) -> Trial:
+        """The trial on all samples."""
+        while self._waiting:
+            self._next()
+        mean, least = float(np.mean(self._distances)), min(self._distances)
+        return Trial(self.name, self._strength, self._detail, mean, least)
+
+    def _next(self) -> float:
+        sample, original = self._waiting.pop(0)
+        self._distances.append(_distance(self.swap, sample, original))
+        return self._distances[-1]
+
+
+def _score(attempt: _Attempt) -> float:
+    trial = attempt.told()
     return min(trial.mean - PASS_MEAN, trial.least - PASS_EACH)
 
 
-def _distances(swap: Swap, samples: Sequence[Sample], originals: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean and least distance of swapped samples to the original ones."""
-    distances = []
-    for sample, original in zip(samples, originals, strict=True):
-        luma, blue, red = (plane.copy() for plane in sample.frame.planes)
-        changed = replace(sample, frame=replace(sample.frame, planes=(luma, blue, red)))
-        swap(changed.frame, changed.mesh)
-        distances.append(float(np.linalg.norm(_describe(changed) - original)))
-    return float(np.mean(distances)), min(distances)
+def _distance(swap: Swap, sample: Sample, original: NDArray[np.float64]) -> float:
+    """Distance of a swapped sample to the original one."""
+    luma, blue, red = (plane.copy() for plane in sample.frame.planes)
+    changed = replace(sample, frame=replace(sample.frame, planes=(luma, blue, red)))
+    swap(changed.frame, changed.mesh)
+    return float(np.linalg.norm(_describe(changed) - original))
 
 
 def _describe(sample: Sample) -> NDArray[np.float64]:
-    found = descriptor(sample.frame.rgb, _box(sample.mesh))
-    assert found is not None  # noqa: S101 - with a box given there is always one
-    return found
+    return descriptor_in(sample.frame.rgb, _box(sample.mesh))
 
 
 def _box(mesh: NDArray[np.float64]) -> FaceBox:
