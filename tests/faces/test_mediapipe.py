@@ -3,10 +3,14 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from faces.mediapipe_backend import MediapipeDetector
+from faces.protocol import FaceBox
 from tests.data_files import data_video
 
 ROOT = Path(__file__).parents[2]
@@ -111,3 +115,56 @@ def test_few_faces_of_real_clips_are_missed(name, faces, share):
     """The number of people is the data README's; at most 1% of frames may show fewer boxes."""
     counts = json.loads(_run(_CLIP, str(data_video(name))).stdout)
     assert sum(count >= faces for count in counts) >= share * len(counts)
+
+
+class _Scripted(MediapipeDetector):
+    """The two models told what they see in each picture; counts how often the far one is asked."""
+
+    def __init__(self, close, far):
+        super().__init__()
+        self.script, self.asked, self.at = (close, far), 0, 0
+
+    def _beside(self):
+        self._thread = self._thread or ThreadPoolExecutor(1)
+        return self._thread
+
+    def _run(self, model, rgb):
+        self.asked += model == 1
+        boxes = self.script[model][self.at]
+        border = (rgb.shape[1] - PICTURE.shape[1]) // 2 if model == 1 else 0
+        return [box.shifted(border, 0) for box in boxes]
+
+    def _in_tiles(self, rgb):
+        return []
+
+    def counts(self):
+        found = []
+        for at in range(len(self.script[0])):
+            self.at = at
+            found.append(len(self.detect(PICTURE)))
+        self.close()
+        return found
+
+
+PICTURE = np.zeros((120, 160, 3), np.uint8)
+NEAR_FACE, FAR_FACE = FaceBox(20, 20, 50, 60, 0.9), FaceBox(110, 40, 14, 16, 0.8)
+
+
+def test_the_far_model_rests_while_the_close_one_sees_all_faces():
+    finder = _Scripted([[NEAR_FACE]] * 12, [[NEAR_FACE]] * 12)
+    assert finder.counts() == [1] * 12
+    assert finder.asked == 4
+
+
+def test_a_far_face_is_found_within_three_pictures_and_then_in_every_one():
+    finder = _Scripted([[NEAR_FACE]] * 12, [[NEAR_FACE]] * 4 + [[NEAR_FACE, FAR_FACE]] * 8)
+    assert finder.counts() == [1] * 6 + [2] * 6
+    assert finder.asked == 2 + 6
+
+
+def test_the_far_model_looks_where_the_close_one_loses_a_face_or_finds_it_elsewhere():
+    lost, moved = [[NEAR_FACE], [], [NEAR_FACE]], [[NEAR_FACE], [NEAR_FACE.shifted(60, 0)], [NEAR_FACE.shifted(60, 0)]]
+    assert _Scripted(lost, [[NEAR_FACE]] * 3).counts() == [1, 1, 1]
+    finder = _Scripted(moved, moved)
+    finder.counts()
+    assert finder.asked == 2

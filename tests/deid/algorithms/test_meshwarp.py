@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deid.algorithms.meshwarp import Raster, triangulate, warp_map
+from deid.algorithms.meshwarp import Raster, fill, triangulate, warp_map
 
 SQUARE = np.array([[0, 0], [40, 0], [0, 40], [40, 40], [17, 23]], dtype=float)
 
@@ -59,3 +59,26 @@ def test_samples_outside_the_mesh_stay_where_they_are_unless_told_otherwise():
     x, y = raster.samples(SQUARE + 7)
     assert (x[3, 4], y[3, 4]) == (-16, -17)
     assert (raster.samples(SQUARE, outside=(-5, -6))[1][:5, :5] == -6).all()
+
+
+def test_neighbouring_triangles_leave_no_gap_and_later_ones_lie_on_top():
+    """Each sample inside a random mesh is in the triangle that half-plane tests say, the last where there are two."""
+    rng = np.random.default_rng(3)
+    points = np.vstack([rng.uniform(0, 39, (60, 2)), [(-3, -3), (43, -3), (-3, 43), (43, 43)]])
+    triangles = np.vstack([triangulate(points), [[0, 1, 2], [3, 4, 5]]])
+    numbers = fill(points[triangles], (40, 40))
+    rows, columns = np.mgrid[0:40, 0:40]
+    expected = np.full((40, 40), len(triangles))
+    for number, (one, two, three) in enumerate(points[triangles]):
+        sides = np.stack([
+            (to[0] - at[0]) * (rows - at[1]) - (to[1] - at[1]) * (columns - at[0])
+            for at, to in ((one, two), (two, three), (three, one))
+        ])  # fmt: skip
+        expected[(sides >= 0).all(axis=0) | (sides <= 0).all(axis=0)] = number
+    assert (numbers == expected).mean() > 0.999  # a sample on an edge may go to either side
+    assert (numbers < len(triangles)).all()
+
+
+def test_triangles_beyond_the_samples_fill_nothing():
+    beyond = np.array([[[-9, -9], [-5, -9], [-9, -5]], [[50, 2], [60, 2], [55, 9]], [[3, 80], [9, 80], [6, 90]]], float)
+    assert (fill(beyond, (40, 40)) == 3).all()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deid.algorithms.donors import Donor
 from deid.algorithms.meshwarp import Raster
 from deid.algorithms.methods.motionmesh.following import Sample
-from deid.algorithms.methods.motionmesh.shape import fit_head, identity_offset, normals, turn_degrees
+from deid.algorithms.methods.motionmesh.shape import Pose, fit_head, identity_offset, normals, turn_degrees
 from deid.algorithms.methods.motionmesh.texture import Canvas, DonorTexture, Wrinkles, filled
 from deid.algorithms.methods.motionmesh.topology import N_FACE, painting_order, triangles, with_ring
 from deid.algorithms.regions import Region
@@ -20,6 +20,7 @@ from videoio.frames import Colour, Frame, Plane
 
 Points = NDArray[np.float64]
 Map = NDArray[Any]  # float32; what cv2 gives back does not say so
+LEARNT_FROM = 24  # samples, evenly spaced, that tell the patient's skin
 HOLE_EDGE = 0.008  # standard deviation of the soft edge around eyes and mouth, in face widths
 LID_SHARE = 0.5  # how far from the edge of the lids to their crease the patient's own skin is kept: it shows how far
 # the lids close, where the mesh is at its least exact
@@ -60,7 +61,8 @@ class Swap:
         self._offset = identity_offset(neutral, donor.mesh, strength)
         self._normals = normals(with_ring(neutral + self._offset), triangles())[:N_FACE]
         canvas = Canvas.of(donor.mesh)
-        unwrapped = [canvas.unwrap(sample.frame, sample.mesh) for sample in samples]
+        few = samples[:: -(-len(samples) // LEARNT_FROM)] if samples else ()
+        unwrapped = [canvas.unwrap(sample.frame, sample.mesh) for sample in few]
         self._texture = DonorTexture(donor, canvas, colour, unwrapped)
         self._wrinkles = Wrinkles(canvas, unwrapped, self._texture.black) if detail and samples else None
 
@@ -69,10 +71,12 @@ class Swap:
 
         The silhouette of a turned head stays the patient's: it borders on what lies behind.
         """
-        seen = np.asarray(mesh[:N_FACE], dtype=np.float64)
-        share = self._facing(mesh)
+        pose = fit_head(self._neutral, np.asarray(mesh[:N_FACE], dtype=np.float64))
+        return self._moved(mesh, pose, self._facing(mesh, pose))
+
+    def _moved(self, mesh: Points, pose: Pose, share: Points | None) -> Points:
         offset = self._offset if share is None else self._offset * share[:N_FACE, None]
-        return seen + fit_head(self._neutral, seen).turned(offset)
+        return np.asarray(mesh[:N_FACE], dtype=np.float64) + pose.turned(offset)
 
     def __call__(self, frame: Frame, mesh: Points) -> None:
         """Replace the face in the frame's planes; samples outside its box stay as they are."""
@@ -93,7 +97,9 @@ class Swap:
     def _place(self, frame: Frame, mesh: Points) -> Placed | None:
         """Maps for the box that the face and its ring take up; None where it lies outside the picture."""
         own = with_ring(mesh)
-        new = np.vstack([self.moved(mesh), own[N_FACE:]])
+        pose = fit_head(self._neutral, own[:N_FACE])
+        share = self._facing(mesh, pose)
+        new = np.vstack([self._moved(mesh, pose, share), own[N_FACE:]])
         region = _box(frame, new)
         if region is None:
             return None
@@ -102,15 +108,14 @@ class Swap:
         width = float(np.ptp(new[list(OVAL), 0]))
         return Placed(
             region, width, raster.samples(own), donor, self._texture.on_canvas(donor),
-            raster, self._facing(mesh), _holes(new, region, width),
+            raster, share, _holes(new, region, width),
         )  # fmt: skip
 
-    def _facing(self, mesh: Points) -> Points | None:
+    def _facing(self, mesh: Points, pose: Pose) -> Points | None:
         """Which points of a turned head look at the camera; beyond, on its silhouette, the mesh is a guess."""
         turned = (float(turn_degrees(mesh)) - FACING_DEG[0]) / (FACING_DEG[1] - FACING_DEG[0])
         if turned <= 0:
             return None
-        pose = fit_head(self._neutral, np.asarray(mesh[:N_FACE], dtype=np.float64))
         cosine = -(self._normals @ pose.rotation.T)[:, 2]
         low, high = FACING
         share = np.clip((cosine - low) / (high - low), 0, 1)
@@ -168,7 +173,7 @@ def _holes(points: Points, region: Region, width: float) -> Map:
         part = _around(outline, size, reach=3 * deviation)
         if part is not None:
             left, top, right, bottom = part
-            drawn = filled(outline - (left, top, 0), (right - left, bottom - top))
+            drawn = filled(outline - np.array((left, top, 0.0)), (right - left, bottom - top))
             soft = cv2.GaussianBlur(drawn, (0, 0), deviation).astype(np.float32) / 255
             mask[top:bottom, left:right] = np.maximum(mask[top:bottom, left:right], soft)
     return mask

@@ -17,11 +17,15 @@ class Watch:
     """Follows the largest face of the first frame that shows one, then the face nearest to it, frame by frame.
 
     Whether that was the patient's is known only when all frames were seen: then `followed` gives it, or None.
+
+    Parameters
+    ----------
+    follower : by default one with models of its own, which `close` frees
     """
 
-    def __init__(self) -> None:
+    def __init__(self, follower: Follower | None = None) -> None:
         self._mesh, self._hands = FaceMesh(), Hands()
-        self._follower = Follower(self._mesh.landmarks, self._hands.points)
+        self._follower = follower or Follower(self._mesh.landmarks, self._hands.points)
         self._boxes: dict[int, FaceBox] = {}
         self._last: FaceBox | None = None
 
