@@ -5,10 +5,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
+from types import ModuleType
 
 _quiet = RLock()  # one descriptor for the whole process: two threads that both put it aside would lose it
 
@@ -31,7 +33,26 @@ def version_of(*relative: str) -> str:
 def quiet() -> Iterator[None]:
     """Keep the library's start-up notes, which go past Python to file descriptor 2, out of logs and terminals."""
     with _quiet:
+        _import_without_drawing()
         yield from _silenced()
+
+
+def _import_without_drawing() -> None:
+    """Import the library without matplotlib: only its drawing functions use it, nobody calls them here, and importing
+    it takes as long as all the rest."""
+    if "mediapipe" in sys.modules or "matplotlib.pyplot" in sys.modules:
+        return
+    names = ("matplotlib", "matplotlib.pyplot")
+    before = {name: sys.modules.get(name) for name in names}
+    sys.modules.update({name: ModuleType(name) for name in names})
+    try:
+        import_module("mediapipe.python.solutions.drawing_utils")
+    finally:
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
 
 
 def _silenced() -> Iterator[None]:
