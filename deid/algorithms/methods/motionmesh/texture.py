@@ -28,6 +28,12 @@ BANDS = (0.006, 0.025, 0.125)  # standard deviations, in face widths, of the low
 TINT_CONTRAST = 0.6  # of the donor's colour detail: full, it shows as blotches under other lamps
 CONTRAST_FRAMES = 8  # that tell it
 CONTRAST_RANGE = (0.3, 1.1)  # how much the contrast of a band of the donor's texture may be changed
+PLAIN_SKIN = (  # outlines of cheeks, forehead and chin on the mesh
+    (50, 101, 36, 205, 187, 147, 123, 116, 117, 118), (280, 330, 266, 425, 411, 376, 352, 345, 346, 347),
+    (104, 69, 108, 151, 337, 299, 333, 297, 338, 10, 109, 67), (83, 18, 313, 421, 428, 199, 208, 201),
+)  # fmt: skip
+PLAIN_EDGE = 0.03  # of the face's width: standard deviation of its soft edge
+EVEN = 0.03  # standard deviation of the coarse band there, in shares of the light; donors have 0.07 to 0.16
 EDGE = 0.035  # of the face's width: half the breadth of the mask's soft edge
 _FLOOR = 8.0  # grey levels added to both sides of a ratio, so that dark places do not run wild
 
@@ -112,7 +118,7 @@ class DonorTexture:
         own = self._unwrapped()
         if patient:
             factors = _contrast(canvas, own, patient, self.black)
-            self.levels = [_rescaled(self.levels[0], factors, _width(points), self.black)]
+            self.levels = [_rescaled(self.levels[0], factors, points, self.black)]
             own = self._unwrapped()
         while self.levels[-1][0].shape[1] > WIDTH:
             luma, blue, red = self.levels[-1]
@@ -248,17 +254,36 @@ def _bands(luma: NDArray[np.generic], width: float, black: float) -> tuple[list[
 
 
 def _rescaled(
-    planes: tuple[Plane, Plane, Plane], factors: tuple[float, ...], width: float, black: float
+    planes: tuple[Plane, Plane, Plane], factors: tuple[float, ...], points: Points, black: float
 ) -> tuple[Plane, Plane, Plane]:
-    """A picture with the contrast of its bands and of its colour changed."""
-    bands, light = _bands(planes[0], width, black)
-    luma = black - 1 + light * (1 + sum(factor * band for factor, band in zip(factors, bands, strict=False)))
+    """A picture with the contrast of its bands and of its colour changed, and its plain skin evened."""
+    width = _width(points)
+    (fine, middle, coarse), light = _bands(planes[0], width, black)
+    coarse = coarse * (1 - _evening(coarse, points))
+    luma = black - 1 + light * (1 + factors[0] * fine + factors[1] * middle + factors[2] * coarse)
     result = [np.clip(luma + 0.5, 0, 255).astype(np.uint8)]
     for plane in planes[1:]:
         smooth = cv2.GaussianBlur(plane.astype(np.float32), (0, 0), max(LIGHT * width / 2, 0.3))
         detail = TINT_CONTRAST * min(factors[-1], 1.0) * (plane - smooth)
         result.append(np.clip(smooth + detail + 0.5, 0, 255).astype(np.uint8))
     return result[0], result[1], result[2]
+
+
+def _evening(coarse: Map, points: Points) -> Map:
+    """(h, w) by how much the coarse band is taken back: on cheeks and forehead as far as they are blotchier than `EVEN`.
+
+    Blotches, shine and stains say little about who it is, and look painted on under other lamps.
+    """
+    size, width = (coarse.shape[1], coarse.shape[0]), _width(points)
+    plain = np.zeros(coarse.shape, np.uint8)
+    for outline in PLAIN_SKIN:
+        plain = np.maximum(plain, filled(points[list(outline)], size))
+    inside = plain > 127
+    if not inside.any():
+        return np.zeros(coarse.shape, np.float32)
+    share = 1 - min(EVEN / max(float(coarse[inside].std()), 1e-6), 1.0)
+    soft: Map = cv2.GaussianBlur(plain, (0, 0), max(PLAIN_EDGE * width, 0.3)).astype(np.float32) * (share / 255)
+    return soft
 
 
 def _half(plane: Plane) -> Plane:
