@@ -270,7 +270,7 @@ def _rescaled(
 
 
 def _evening(coarse: Map, points: Points) -> Map:
-    """(h, w) by how much the coarse band is taken back: on cheeks and forehead as far as they are blotchier than `EVEN`.
+    """(h, w) share of the coarse band to take back: cheeks, forehead and chin as far as they are blotchier than `EVEN`.
 
     Blotches, shine and stains say little about who it is, and look painted on under other lamps.
     """
