@@ -1,14 +1,35 @@
 """Forms; their rules are the models' own validators."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cohorts.models import Task
+from accounts.models import Role, User
+from cohorts.models import Cohort, Task
 from cohorts.validators import validate_code
 
 
 class CohortForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Of the project, not of a person."))
+
+
+class UserChoice(forms.ModelChoiceField):
+    """People by the name that pages show."""
+
+    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
+        return obj.display_name
+
+
+class MemberForm(forms.Form):
+    user = UserChoice(
+        label=_("Coordinator"), queryset=User.objects.none(), help_text=_("Active coordinators who are no member yet.")
+    )
+
+    def __init__(self, *args: Any, cohort: Cohort, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        coordinators = User.objects.filter(role=Role.COORDINATOR, is_active=True).exclude(cohorts=cohort)
+        self.fields["user"].queryset = coordinators.order_by("username")  # type: ignore[attr-defined]
 
 
 class UploadForm(forms.Form):
