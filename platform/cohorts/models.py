@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Invitation
 from cohorts.validators import validate_code
 
 
@@ -40,6 +41,16 @@ class CohortMembership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in cohort {self.cohort_id}"
+
+
+class InvitedCohort(models.Model):
+    """The cohort that an invited coordinator will care for."""
+
+    invitation = models.OneToOneField(Invitation, primary_key=True, on_delete=models.CASCADE, related_name="place")
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.invitation_id} into cohort {self.cohort_id}"
 
 
 class Participant(models.Model):

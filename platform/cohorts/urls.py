@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cohorts import membership_views, views
+from cohorts import invitation_views, membership_views, views
 
 app_name = "cohorts"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("cohorts/<int:pk>/upload/", views.upload, name="upload"),
     path("cohorts/<int:pk>/members/", membership_views.members, name="members"),
     path("memberships/<int:pk>/remove/", membership_views.remove_member, name="member_remove"),
+    path("invitations/", invitation_views.invitations, name="invitations"),
+    path("invitations/<int:pk>/revoke/", invitation_views.revoke, name="invitation_revoke"),
+    path("join/<str:secret>/", invitation_views.join, name="join"),
     path("uploads/<int:pk>/", views.upload_status, name="upload_status"),
     path("recordings/<int:pk>/video", views.recording_video, name="recording_video"),
 ]
