@@ -28,7 +28,7 @@ def administrator() -> User:
 
 def invited(actor: User, role: Role = Role.RATER, **given) -> tuple[Invitation, str]:
     """An invitation and the address behind its link."""
-    _invitation, secret = make_invitation(role=role, actor=actor, lifetime=timedelta(days=7), **given)
+    invitation, secret = make_invitation(role=role, actor=actor, lifetime=timedelta(days=7), **given)
     return invitation, f"/join/{secret}/"
 
 

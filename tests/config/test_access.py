@@ -33,6 +33,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+WEEK = timedelta(days=7)
 
 
 def routes(patterns: list, prefix: str = "") -> Iterator[str]:
@@ -96,9 +97,8 @@ class World:
 
     def _make_accounts(self, coordinator: User) -> None:
         self.person = UserFactory(role=Role.JUDGE)
-        week = timedelta(days=7)
-        self.token, _secret = make_token(user=coordinator, name="uploader", scopes=["write:uploads"], lifetime=week)
-        self.invitation, self.secret = make_invitation(role=Role.RATER, actor=coordinator, lifetime=week)
+        self.token, _secret = make_token(user=coordinator, name="uploader", scopes=["write:uploads"], lifetime=WEEK)
+        self.invitation, self.secret = make_invitation(role=Role.RATER, actor=coordinator, lifetime=WEEK)
         store = SessionStore()
         store.create()
         self.session = UserSession.objects.create(
