@@ -48,8 +48,8 @@ class HasScope(BasePermission):
         token = request.auth
         if not isinstance(token, ServiceToken):
             return True
-        method = "GET" if request.method in ("HEAD", "OPTIONS") else request.method
-        scope = getattr(view, "scopes", {}).get(method)
+        scopes = getattr(view, "scopes", {})
+        scope = scopes.get(request.method) or (scopes.get("GET") if request.method in ("HEAD", "OPTIONS") else None)
         # What was given to the token, less what its user's role no longer allows.
         return scope == ANY or (scope in token.scopes and scope in scopes_of(token.user))
 

@@ -48,6 +48,7 @@ class InvitationForm(BaseInvitationForm):
         super().__init__(*args, **kwargs)
         roles = [role for role in Role if may_invite(user, role)]
         self.fields["role"].choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
+        self.fields["role"].initial = Role.RATER  # the most asked for, and nothing to regret when pressed too soon
         if Role.COORDINATOR in roles:
             self.fields["cohort"].queryset = cohorts_for(user).order_by("name")  # type: ignore[attr-defined]
         else:

@@ -1,5 +1,9 @@
 """The second factor: set up, asked for, required by role, thrown away when lost."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -189,3 +193,16 @@ def test_recovery_codes_alone_are_no_second_factor(required, client: Client):
 
 def test_settings_know_the_roles():
     assert tuple(Role.values) == settings.ROLES
+
+
+@pytest.mark.parametrize(
+    ("env", "required"),
+    [({"HTTPS_ONLY": "true"}, ["administrator", "coordinator", "investigator"]), ({"HTTPS_ONLY": "false"}, []),
+     ({"HTTPS_ONLY": "true", "MFA_REQUIRED_ROLES": "none"}, []), ({"MFA_REQUIRED_ROLES": "rater"}, ["rater"])],
+)  # fmt: skip
+def test_a_site_that_is_served_safely_asks_for_it_unless_told_otherwise(env: dict[str, str], required: list[str]):
+    told = subprocess.run(
+        [sys.executable, "-c", "import config.settings as s; print(*s.MFA_REQUIRED_ROLES)"],
+        env={**os.environ, **env}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert told.stdout.split() == required
