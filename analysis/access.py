@@ -11,7 +11,13 @@ READERS = (Role.INVESTIGATOR, Role.ADMINISTRATOR)
 
 
 def studies_to_read(user: User) -> QuerySet[Study]:
-    return Study.objects.select_related("cohort") if has_role(user, *READERS) else Study.objects.none()
+    """Administrators read all studies, investigators those they are members of."""
+    studies = Study.objects.select_related("cohort")
+    if has_role(user, Role.ADMINISTRATOR):
+        return studies
+    if has_role(user, Role.INVESTIGATOR):
+        return studies.filter(investigators=user)
+    return studies.none()
 
 
 def get_study_to_read(user: User, pk: int) -> Study:

@@ -3,9 +3,10 @@
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from accounts.models import User
+from accounts.access import has_role
+from accounts.models import Role, User
 from cohorts.access import cohorts_for
-from deid.models import Job, Rendition
+from deid.models import Job, OwnDonor, Rendition
 
 
 def jobs_for(user: User) -> QuerySet[Job]:
@@ -24,3 +25,10 @@ def get_rendition(user: User, pk: int) -> Rendition:
         "recording__participant", "recording__cohort", "job"
     )
     return get_object_or_404(renditions, pk=pk, recording__cohort__in=cohorts_for(user))
+
+
+def own_donors_for(user: User) -> QuerySet[OwnDonor]:
+    """Donors who are persons: for who added them, and for administrators."""
+    if has_role(user, Role.ADMINISTRATOR):
+        return OwnDonor.objects.all()
+    return OwnDonor.objects.filter(added_by=user)

@@ -31,8 +31,9 @@ def accepted_donors() -> QuerySet[OwnDonor]:
     return OwnDonor.objects.filter(state=OwnDonor.State.ACCEPTED)
 
 
-def donor_choices() -> list[tuple[str, str]]:
-    """What a job may name: nothing (the engine chooses), a shipped donor, or an accepted own one."""
+def donor_choices(own_donors: QuerySet[OwnDonor] | None = None) -> list[tuple[str, str]]:
+    """What a job may name: a shipped donor, or an accepted own one, of `own_donors` where these are given."""
     shipped = [(d["name"], f"{d['name']} ({d['sex']}, {d['age']:.0f})") for d in shipped_donors()]
-    own = [(donor.name, f"{donor.name} ({donor.sex}, {donor.age})") for donor in accepted_donors()]
+    accepted = accepted_donors() if own_donors is None else own_donors.filter(state=OwnDonor.State.ACCEPTED)
+    own = [(donor.name, f"{donor.name} ({donor.sex}, {donor.age})") for donor in accepted]
     return [*shipped, *own]

@@ -9,8 +9,8 @@ import audit.services as audit
 from accounts.access import roles_required, signed_in
 from accounts.models import Role
 from deid import donor_queries, donor_services
+from deid.access import own_donors_for
 from deid.forms import DonorForm
-from deid.models import OwnDonor
 
 staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
 
@@ -28,7 +28,7 @@ def donors(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "shipped": donor_queries.shipped_donors(),
-        "own": OwnDonor.objects.select_related("added_by"),
+        "own": own_donors_for(signed_in(request)).select_related("added_by"),
     }
     return render(request, "deid/donors.html", context, status=422 if form.errors else 200)
 
@@ -50,8 +50,6 @@ def own_donor_picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     from django.core.files.storage import default_storage
 
     user = signed_in(request)
-    donor = get_object_or_404(OwnDonor.objects.exclude(storage_name=""), pk=pk)
-    if user != donor.added_by and user.role != Role.ADMINISTRATOR:
-        raise Http404
+    donor = get_object_or_404(own_donors_for(user).exclude(storage_name=""), pk=pk)
     audit.record(actor=user, verb="donor.viewed", target=donor)
     return FileResponse(default_storage.open(donor.storage_name), content_type="application/octet-stream")

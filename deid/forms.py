@@ -6,6 +6,8 @@ from django import forms
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from deid.access import own_donors_for
 from deid.algorithms.registry import deidentification_methods
 from deid.donor_names import validate_donor_name
 from deid.donor_queries import donor_choices
@@ -28,14 +30,19 @@ class JobForm(forms.Form):
         label=_("Donor"),
         required=False,
         widget=forms.Select,
-        validators=[validate_donor],
         help_text=_("For methods that put another face in place. A participant keeps the first one."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("The participant's, or chosen by the engine")), *donor_choices()]
+        self.own_donors = own_donors_for(user)
+        choices = [("", _("The participant's, or chosen by the engine")), *donor_choices(self.own_donors)]
         self.fields["donor"].widget = forms.Select(choices=choices)
+
+    def clean_donor(self) -> str:
+        name: str = self.cleaned_data["donor"]
+        validate_donor(name, self.own_donors)
+        return name
 
 
 class DecisionForm(forms.Form):

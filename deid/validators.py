@@ -1,12 +1,13 @@
 """Rules shared by services, forms and the API."""
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from deid.algorithms.registry import deidentification_methods
 from deid.donor_queries import donor_choices
-from deid.models import Decision, Rendition
+from deid.models import Decision, OwnDonor, Rendition
 from deid.queries import frames_waiting, withheld_runs
 
 
@@ -20,8 +21,9 @@ def validate_method(name: str) -> None:
         )
 
 
-def validate_donor(name: str) -> None:
-    if name and name not in dict(donor_choices()):
+def validate_donor(name: str, own_donors: QuerySet[OwnDonor] | None = None) -> None:
+    """A shipped donor or an accepted own one; of `own_donors`, where these are what the asking user may see."""
+    if name and name not in dict(donor_choices(own_donors)):
         raise ValidationError(
             _("No donor “%(name)s” may be worn: choose one of the list, or leave the choice to the engine.")
             % {"name": name[:60]},

@@ -27,11 +27,12 @@ staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
 @staff
 def recording(request: HttpRequest, pk: int) -> HttpResponse:
     """Facts, jobs and renditions of a recording. The face itself is shown only when asked for."""
-    recording = get_recording(signed_in(request), pk)
+    user = signed_in(request)
+    recording = get_recording(user, pk)
     context = {
         "recording": recording,
         "jobs": queries.jobs_of(recording),
-        "form": JobForm(),
+        "form": JobForm(user=user),
         "watch": "watch" in request.GET,
     }
     return render(request, "deid/recording.html", context)
@@ -42,7 +43,7 @@ def recording(request: HttpRequest, pk: int) -> HttpResponse:
 def request_job(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     recording = get_recording(user, pk)
-    form = JobForm(request.POST)
+    form = JobForm(request.POST, user=user)
     if not form.is_valid():
         context = {"recording": recording, "jobs": queries.jobs_of(recording), "form": form}
         return render(request, "deid/recording.html", context, status=422)

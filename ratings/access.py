@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from accounts.access import has_role
 from accounts.models import Role, User
 from cohorts.access import cohorts_for
-from ratings.models import Presentation, Study
+from ratings.models import Presentation, Study, StudyMember
 
 
 def studies_for(user: User) -> QuerySet[Study]:
@@ -18,6 +18,10 @@ def studies_for(user: User) -> QuerySet[Study]:
 
 def get_study(user: User, pk: int) -> Study:
     return get_object_or_404(studies_for(user), pk=pk)
+
+
+def get_study_member(user: User, pk: int) -> StudyMember:
+    return get_object_or_404(StudyMember.objects.select_related("study", "user"), pk=pk, study__in=studies_for(user))
 
 
 def presentations_for(user: User) -> QuerySet[Presentation]:

@@ -5,8 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from cohorts.access import cohorts_for
+from cohorts.forms import UserChoice
 from cohorts.models import Cohort
 from deid.algorithms.registry import deidentification_methods
+from ratings.models import Study
 from ratings.validators import validate_study_name
 
 
@@ -38,3 +40,14 @@ class StudyForm(forms.Form):
         fields["method"].choices = [(m.name, m.label) for m in deidentification_methods()]  # type: ignore[attr-defined]
         raters = User.objects.filter(role=Role.RATER, is_active=True).order_by("username")
         fields["raters"].queryset = raters  # type: ignore[attr-defined]
+
+
+class MemberForm(forms.Form):
+    user = UserChoice(
+        label=_("Investigator"), queryset=User.objects.none(), help_text=_("Reads the results once it is closed.")
+    )
+
+    def __init__(self, *args: object, study: Study, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        readers = User.objects.filter(role=Role.INVESTIGATOR, is_active=True).exclude(study_memberships__study=study)
+        self.fields["user"].queryset = readers.order_by("username")  # type: ignore[attr-defined]

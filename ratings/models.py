@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cohorts.models import Cohort
@@ -25,6 +26,9 @@ class Study(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     seed = models.BigIntegerField(help_text="of the raters' orders")
     raters = models.ManyToManyField(settings.AUTH_USER_MODEL, through="StudyRater", related_name="studies")
+    investigators = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="StudyMember", through_fields=("study", "user"), related_name="+"
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -66,6 +70,24 @@ class StudyRater(models.Model):
 
     def __str__(self) -> str:
         return f"rater-{self.number}"
+
+
+class StudyMember(models.Model):
+    """An investigator who may read a study's results. Removed ones live on in the audit log."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="study_memberships")
+    since = models.DateTimeField(default=timezone.now)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["since", "id"]
+        constraints = [models.UniqueConstraint(fields=["study", "user"], name="studymember_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} of study {self.study_id}"
 
 
 class Presentation(models.Model):

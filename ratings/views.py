@@ -16,7 +16,7 @@ from cohorts import media
 from deid.algorithms.registry import get_method
 from ratings import queries, services
 from ratings.access import get_presentation, get_study
-from ratings.forms import StudyForm
+from ratings.forms import MemberForm, StudyForm
 from ratings.items import NOT_SURE, SEVERITIES, items_for
 from ratings.models import Presentation, Study
 
@@ -48,6 +48,10 @@ def study_new(request: HttpRequest) -> HttpResponse:
 def study(request: HttpRequest, pk: int) -> HttpResponse:
     """State, what is still missing, and how far each rater is. What was rated is not here."""
     study = get_study(signed_in(request), pk)
+    return study_page(request, study, MemberForm(study=study))
+
+
+def study_page(request: HttpRequest, study: Study, member_form: MemberForm) -> HttpResponse:
     draft = study.state == Study.State.DRAFT
     progress = queries.rater_progress(study)
     context = {
@@ -58,8 +62,10 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
         "n_left_out": queries.n_left_out(study) if draft else 0,
         "progress": progress,
         "n_unrated": sum(one.n_presentations - one.n_completed for one in progress),
+        "members": study.members.select_related("user"),
+        "member_form": member_form,
     }
-    return render(request, "ratings/study.html", context)
+    return render(request, "ratings/study.html", context, status=422 if member_form.errors else 200)
 
 
 def _act(request: HttpRequest, pk: int, act: Callable[[Study, User], object], done: str) -> HttpResponse:

@@ -38,15 +38,53 @@ def raters(status: int, target: str = "", **more: Any) -> Row:
 
 
 def readers(status: int, target: str = "") -> Row:
-    """Investigators and administrators."""
+    """Administrators, and investigators with the studies they are members of."""
     own = roles(403, administrator=status, investigator=status)
-    return Row(own, own if target else None, target)
+    return Row(own, roles(403, administrator=status, investigator=404) if target else None, target)
+
+
+def administrators(status: int, target: str = "", **more: Any) -> Row:
+    own = roles(403, administrator=status)
+    return Row(own, own if target else None, target, **more)
+
+
+def everybody(status: int, **more: Any) -> Row:
+    """Every signed-in user, about themselves."""
+    return Row(roles(status), **more)
 
 
 STAFF = roles(403, administrator=200, coordinator=200)
 TABLE: dict[str, Row] = {
     "home": Row(roles(302, judge=200)),
     "healthz": Row(roles(200), anonymous=200),
+    "accounts:account": everybody(200),
+    "accounts:sessions": everybody(200),
+    "accounts:sessions_end": everybody(302, method="post"),
+    # The one of the coordinator: not even an administrator ends it here.
+    "accounts:session_end": Row(roles(404, coordinator=302), roles(404), "session", "post"),
+    "accounts:tokens": Row(roles(200, rater=403, judge=403)),
+    # The one of the coordinator; an administrator takes back anybody's.
+    "accounts:token_revoke": Row(
+        roles(403, administrator=302, coordinator=302, investigator=404),
+        roles(403, administrator=302, coordinator=404, investigator=404),
+        "token",
+        "post",
+    ),
+    "accounts:people": administrators(200),
+    "accounts:person": administrators(200, "person"),
+    "accounts:person_role": administrators(302, "person", method="post"),
+    "accounts:person_deactivate": administrators(302, "person", method="post"),
+    "accounts:person_activate": administrators(302, "person", method="post"),
+    "accounts:person_factor": administrators(302, "person", method="post"),
+    "accounts:person_password": administrators(200, "person", method="post"),
+    # Service tokens are the only way in: a session is not.
+    "accounts-api:token": Row(roles(401), anonymous=401),
+    "cohorts:invitations": staff(200),
+    "cohorts:invitation_revoke": staff(302, "invitation", "post"),
+    # Whoever is signed in is told to sign out first.
+    "cohorts:join": Row(roles(410), roles(410), "secret", anonymous=200),
+    "cohorts:members": staff(200, "cohort"),
+    "cohorts:member_remove": staff(302, "membership", "post"),
     "cohorts:list": staff(200),
     "cohorts:new": staff(200),
     "cohorts:cohort": staff(200, "cohort"),
@@ -75,6 +113,8 @@ TABLE: dict[str, Row] = {
     "ratings:study_prepare": staff(302, "study", "post"),
     "ratings:study_open": staff(302, "study", "post"),
     "ratings:study_close": staff(302, "study", "post"),
+    "ratings:member_add": staff(422, "study", "post"),
+    "ratings:member_remove": staff(302, "study_member", "post"),
     "ratings:desk": raters(200),
     "ratings:next": raters(302),
     "ratings:presentation": raters(200, "presentation"),
@@ -83,25 +123,24 @@ TABLE: dict[str, Row] = {
     "analysis:studies": readers(200),
     "analysis:study": readers(200, "study"),
     "analysis:csv": readers(200, "closed_study"),
-    "audit:events": Row(roles(403, administrator=200)),
+    "audit:events": administrators(200),
+    "audit:export": administrators(200, method="post"),
 }
 
-# Accounts, from allauth: (address arguments, anonymous, signed in). 302 leads a visitor to the sign-in page and a
-# signed-in user home. Nobody can sign up: tests/accounts/test_sign_in.py.
-ALLAUTH: dict[str, tuple[dict[str, str], int, int]] = {
-    "account_login": ({}, 200, 302),
-    "account_logout": ({}, 302, 200),
-    "account_inactive": ({}, 200, 200),
-    "account_signup": ({}, 200, 302),
-    "account_reauthenticate": ({}, 302, 200),
-    "account_email": ({}, 302, 200),
-    "account_email_verification_sent": ({}, 200, 200),
-    "account_change_password": ({}, 302, 200),
-    "account_set_password": ({}, 302, 302),
-    "account_reset_password": ({}, 200, 200),
-    "account_confirm_login_code": ({}, 302, 302),
-    "account_confirm_email": ({"key": "x"}, 200, 200),
-    "account_reset_password_from_key_done": ({}, 200, 200),
-    "account_reset_password_from_key": ({"uidb36": "1", "key": "x-y"}, 200, 200),
-    "account_reset_password_done": ({}, 200, 200),
+# Accounts, from allauth: (anonymous, signed in without a second factor). 302 leads a visitor to the sign-in page, and a
+# signed-in user home, or to the page that asks for the password again.
+ALLAUTH: dict[str, tuple[int, int]] = {
+    "account_login": (200, 302),
+    "account_logout": (302, 200),
+    "account_inactive": (200, 200),
+    "account_reauthenticate": (302, 200),
+    "account_change_password": (302, 200),
+    "mfa_index": (302, 200),
+    "mfa_authenticate": (302, 302),
+    "mfa_reauthenticate": (302, 302),
+    "mfa_activate_totp": (302, 302),
+    "mfa_deactivate_totp": (302, 404),
+    "mfa_view_recovery_codes": (302, 404),
+    "mfa_generate_recovery_codes": (302, 302),
+    "mfa_download_recovery_codes": (302, 404),
 }

@@ -5,7 +5,11 @@ from django.db import models
 
 
 class Event(models.Model):
-    """Who did what to which object, and when."""
+    """Who did what to which object, and when.
+
+    No network address is kept: it is personal data of the user, and of no use against one who holds their session.
+    `position`, `previous_hash` and `hash` are set by the database when the transaction commits (see `audit.chain`).
+    """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.ForeignKey(
@@ -15,10 +19,20 @@ class Event(models.Model):
     target_type = models.CharField(max_length=60, blank=True)
     target_id = models.CharField(max_length=40, blank=True)
     note = models.TextField(blank=True)
+    position = models.BigIntegerField(null=True, unique=True, editable=False)
+    previous_hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 - unsealed is not empty
+    hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
 
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["target_type", "target_id"])]
+        constraints = [
+            models.CheckConstraint(
+                name="event_sealed_whole_or_not_at_all",
+                condition=models.Q(position__isnull=True, previous_hash__isnull=True, hash__isnull=True)
+                | models.Q(position__gte=1, previous_hash__isnull=False, hash__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.verb} {self.target_type} {self.target_id}"

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.access import has_role
 from accounts.models import Role, User
-from cohorts.models import Cohort, Recording, Upload
+from cohorts.models import Cohort, CohortMembership, Recording, Upload
 
 
 def cohorts_for(user: User) -> QuerySet[Cohort]:
@@ -19,6 +19,11 @@ def cohorts_for(user: User) -> QuerySet[Cohort]:
 
 def get_cohort(user: User, pk: int) -> Cohort:
     return get_object_or_404(cohorts_for(user), pk=pk)
+
+
+def get_membership(user: User, pk: int) -> CohortMembership:
+    memberships = CohortMembership.objects.select_related("cohort", "user")
+    return get_object_or_404(memberships, pk=pk, cohort__in=cohorts_for(user))
 
 
 def get_upload(user: User, pk: int) -> Upload:

@@ -2,8 +2,10 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Invitation
 from cohorts.validators import validate_code
 
 
@@ -11,7 +13,9 @@ class Cohort(models.Model):
     """Participants who belong to one project, and the coordinators who care for them."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    coordinators = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="cohorts", blank=True)
+    coordinators = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="CohortMembership", through_fields=("cohort", "user"), related_name="cohorts"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -19,6 +23,34 @@ class Cohort(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CohortMembership(models.Model):
+    """A coordinator who cares for a cohort, since when, and who said so. Removed ones live on in the audit log."""
+
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="cohort_memberships")
+    since = models.DateTimeField(default=timezone.now)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["since", "id"]
+        constraints = [models.UniqueConstraint(fields=["cohort", "user"], name="cohortmembership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in cohort {self.cohort_id}"
+
+
+class InvitedCohort(models.Model):
+    """The cohort that an invited coordinator will care for."""
+
+    invitation = models.OneToOneField(Invitation, primary_key=True, on_delete=models.CASCADE, related_name="place")
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.invitation_id} into cohort {self.cohort_id}"
 
 
 class Participant(models.Model):

@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import audit.services as audit
-from accounts.models import User
+from accounts.access import has_role
+from accounts.models import Role, User
 from cohorts import storage
+from cohorts.membership_services import add_member
 from cohorts.models import Cohort, Participant, Recording, Upload
 from config.celery import ring
 
@@ -27,8 +29,10 @@ def create_cohort(*, name: str, coordinators: Iterable[User], actor: User | None
     cohort = Cohort(name=name)
     cohort.full_clean()
     cohort.save()
-    cohort.coordinators.set(coordinators)
     audit.record(actor=actor, verb="cohort.created", target=cohort)
+    for coordinator in coordinators:
+        if has_role(coordinator, Role.COORDINATOR):  # an administrator who makes a cohort sees it anyway
+            add_member(cohort=cohort, user=coordinator, actor=actor)
     return cohort
 
 

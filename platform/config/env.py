@@ -53,6 +53,13 @@ class Env:
             raise ImproperlyConfigured(f"{name}={value}: use one of {', '.join(allowed)}")
         return value
 
+    def some_of(self, name: str, default: str, allowed: tuple[str, ...]) -> list[str]:
+        """A comma-separated list of known words; "none" for an empty one where the default is not."""
+        given = [word for word in self.names(name, default) if word != "none"]
+        if unknown := [word for word in given if word not in allowed]:
+            raise ImproperlyConfigured(f"{name} has {', '.join(unknown)}: use none, or some of {', '.join(allowed)}")
+        return given
+
     def folder(self, name: str, default: Path) -> Path:
         path = Path(self.text(name, str(default))).expanduser()
         if path.exists() and not path.is_dir():

@@ -8,11 +8,13 @@ from config.health import healthz
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("accounts.sign_in_urls")),
+    path("", include("accounts.urls")),
     path("", include("cohorts.urls")),
     path("", include("deid.urls")),
     path("", include("ratings.urls")),
     path("", include("analysis.urls")),
     path("", include("audit.urls")),
+    path("api/", include("accounts.api_urls")),
     path("api/", include("ratings.api_urls")),
 ]

@@ -129,6 +129,8 @@ def open_study(story: Story) -> None:
         )
         story.study = int(re.findall(r"/studies/(\d+)/", page.url)[0])
         address = f"/studies/{story.study}/"
+        reader = _option(browser.get(address).text, "Demo Investigator")
+        browser.submit(f"{address}members/", {"user": reader}, expect=address)
         wait_for("the originals", lambda: _ready(browser.get(address).text), seconds=story.patience)
         browser.submit(f"{address}open/", {}, expect=address)
         said.append(f"{2 * len(story.recordings)} presentations for each of {len(raters)} raters")
@@ -216,9 +218,10 @@ def _ready(page: str) -> bool:
 
 
 def _option(form: str, label: str) -> str:
-    found = re.search(r'<label[^>]*>\s*<input[^>]*value="(\d+)"[^>]*>\s*' + re.escape(label), form)
+    """The value of a checkbox or of a choice, by the name beside it."""
+    found = re.search(r'<(?:input|option)[^>]*value="(\d+)"[^>]*>\s*' + re.escape(label), form)
     if not found:
-        raise Refused(f"the study form offers no rater “{label}”")
+        raise Refused(f"the form offers no “{label}”")
     return found[1]
 
 

@@ -14,6 +14,8 @@ LINKS = [
     ("ratings:studies", _("Studies"), STAFF, ("ratings",)),
     ("ratings:desk", _("Rating"), ("rater",), ("ratings",)),
     ("analysis:studies", _("Results"), ("investigator", "administrator"), ("analysis",)),
+    ("accounts:people", _("People"), ("administrator",), ("accounts:people", "accounts:person", "cohorts:invitations")),
+    ("cohorts:invitations", _("Invitations"), ("coordinator",), ("cohorts:invitations",)),
     ("audit:events", _("Audit"), ("administrator",), ("audit",)),
 ]
 

@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import Role
 from analysis import exports, figures, queries
 from audit.models import Event
+from frontend.csv_lines import safe_cell
 from ratings import services
 from ratings.models import Presentation
 from tests.ratings.build import closed_study, draft_study, opened_study, rate, rate_all
@@ -205,7 +206,7 @@ def test_a_study_named_like_a_formula_is_text_in_the_csv(investigator, start):
 
 @pytest.mark.parametrize("number", [-1, -0.25, 4])
 def test_numbers_stay_numbers_in_the_csv(number):
-    assert exports.safe_cell(number) == number
+    assert safe_cell(number) == number
 
 
 @pytest.mark.parametrize("make", [draft_study, opened_study])

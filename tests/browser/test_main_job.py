@@ -77,7 +77,7 @@ def test_from_upload_to_result(people: Callable[[Role], Person], tmp_path: Path)
     upload(coordinator, tmp_path / "clip.mp4")
     page.get_by_role("link", name="Go to the recording").click()
     deidentify_and_release(coordinator)
-    set_up_study(coordinator, rater)
+    set_up_study(coordinator, rater, investigator)
     rate_everything(rater)
 
     page.goto("/studies/")
@@ -127,7 +127,7 @@ def deidentify_and_release(coordinator: Person) -> None:
     assert Event.objects.filter(verb="rendition.viewed").exists()
 
 
-def set_up_study(coordinator: Person, rater: Person) -> None:
+def set_up_study(coordinator: Person, rater: Person, investigator: Person) -> None:
     page = coordinator.page
     page.get_by_role("link", name="Studies").click()
     page.get_by_role("link", name="New study").click()
@@ -145,6 +145,10 @@ def set_up_study(coordinator: Person, rater: Person) -> None:
     coordinator.picture("study-ready")
     page.get_by_role("button", name="Open the study").click()
     page.get_by_text("raters can begin").wait_for()
+    page.get_by_label("Investigator").select_option(investigator.user.display_name)
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name=f"Remove {investigator.user.display_name}").wait_for()
+    coordinator.picture("study-open")
 
 
 def rate_everything(rater: Person) -> None:

@@ -26,6 +26,18 @@ def test_a_number_out_of_its_range_is_refused_with_the_range(given: str):
         Env({"N": given}).integer("N", 5, least=1, most=100)
 
 
+@pytest.mark.parametrize(
+    ("given", "read"), [("", ["a"]), ("none", []), ("b", ["b"]), (" a , b ", ["a", "b"])]
+)  # fmt: skip
+def test_some_of_a_list_are_read(given: str, read: list[str]):
+    assert Env({"SOME": given}).some_of("SOME", "a", ("a", "b")) == read
+
+
+def test_an_unknown_word_in_a_list_is_refused_with_the_known_ones():
+    with pytest.raises(ImproperlyConfigured, match="MFA_REQUIRED_ROLES has nurse: use none, or some of rater, judge"):
+        Env({"MFA_REQUIRED_ROLES": "rater,nurse"}).some_of("MFA_REQUIRED_ROLES", "", ("rater", "judge"))
+
+
 def test_a_url_of_another_kind_is_refused_without_repeating_its_password():
     with pytest.raises(ImproperlyConfigured, match="postgresql://") as refused:
         Env({"DATABASE_URL": "mysql://root:hunter2@db/x"}).url("DATABASE_URL", "", ("postgres", "postgresql"))

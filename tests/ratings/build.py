@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from accounts.models import Role, User
 from cohorts.models import Cohort, Task
-from ratings import services
+from ratings import member_services, services
 from ratings.items import items_for
 from ratings.models import Presentation, Study
 from tests.factories import (
@@ -33,10 +33,14 @@ def make_cohort(n: int = 4, *, coordinator: User | None = None, task: str = Task
 
 
 def draft_study(n: int = 4, *, n_raters: int = 1, coordinator: User | None = None, name: str = "Pilot") -> Study:
+    """A draft whose results every investigator that there is may read."""
     cohort = make_cohort(n, coordinator=coordinator)
-    return services.create_study(
+    study = services.create_study(
         name=name, cohort=cohort, method="mask", raters=make_raters(n_raters), actor=coordinator, seed=7
     )
+    for reader in User.objects.filter(role=Role.INVESTIGATOR):
+        member_services.add_member(study=study, user=reader, actor=coordinator)
+    return study
 
 
 def opened_study(n: int = 4, **given: object) -> Study:

@@ -1,0 +1,6 @@
+from django.urls import path
+
+from accounts import api
+
+app_name = "accounts-api"
+urlpatterns = [path("token/", api.TokenView.as_view(), name="token")]
