@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -26,7 +27,9 @@ def events(request: HttpRequest) -> HttpResponse:
     """Newest first, filtered; the address holds the filter and where the page begins."""
     refuse_unknown_keys(request, [*EventFilter.base_fields, *Place.base_fields])
     form, place = EventFilter(request.GET), Place(request.GET)
-    if not (form.is_valid() and place.is_valid()):
+    if not place.is_valid():
+        raise BadRequest("“before” must be the number of an event")
+    if not form.is_valid():
         return render(request, "audit/events.html", {"form": form}, status=422)
     page = queries.page_of(queries.matching(**form.cleaned_data), place.cleaned_data["before"])
     newest = request.GET.copy()
