@@ -1,13 +1,15 @@
 """Pages of donors. Shipped donors are nobody and are shown; an own donor is a person: every look is recorded."""
 
+from contextlib import closing
+
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-import audit.services as audit
 from accounts.access import roles_required, signed_in
 from accounts.models import Role
+from cohorts import links, media, storage
 from deid import donor_queries, donor_services
 from deid.forms import DonorForm
 from deid.models import OwnDonor
@@ -18,7 +20,7 @@ staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
 @require_http_methods(["GET", "POST"])
 @staff
 def donors(request: HttpRequest) -> HttpResponse:
-    form = DonorForm(request.POST or None, request.FILES or None)
+    form = DonorForm(request.POST or None, request.FILES or None, user=signed_in(request))
     if request.method == "POST" and form.is_valid():
         try:
             donor_services.add_donor(actor=signed_in(request), **form.cleaned_data)
@@ -28,7 +30,7 @@ def donors(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "shipped": donor_queries.shipped_donors(),
-        "own": OwnDonor.objects.select_related("added_by"),
+        "own": OwnDonor.objects.select_related("added_by", "participant__cohort"),
     }
     return render(request, "deid/donors.html", context, status=422 if form.errors else 200)
 
@@ -47,11 +49,14 @@ def donor_picture(request: HttpRequest, name: str) -> HttpResponseBase:
 @staff
 def own_donor_picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The photograph of an own donor, for who added it and for administrators."""
-    from django.core.files.storage import default_storage
-
     user = signed_in(request)
     donor = get_object_or_404(OwnDonor.objects.exclude(storage_name=""), pk=pk)
-    if user != donor.added_by and user.role != Role.ADMINISTRATOR:
+    gone = donor.state == OwnDonor.State.WITHDRAWN
+    if gone or (user != donor.added_by and user.role != Role.ADMINISTRATOR):
         raise Http404
-    audit.record(actor=user, verb="donor.viewed", target=donor)
-    return FileResponse(default_storage.open(donor.storage_name), content_type="application/octet-stream")
+    links.look(request, verb="donor.viewed", target=donor)
+    with closing(storage.open_media(donor.storage_name)) as photograph:
+        n_bytes = photograph.size
+    return media.serve(
+        request, storage_name=donor.storage_name, n_bytes=n_bytes, content_type="application/octet-stream"
+    )

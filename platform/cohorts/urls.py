@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cohorts import views
+from cohorts import participant_views, views
 
 app_name = "cohorts"
 urlpatterns = [
@@ -8,6 +8,13 @@ urlpatterns = [
     path("cohorts/new/", views.cohort_new, name="new"),
     path("cohorts/<int:pk>/", views.cohort_page, name="cohort"),
     path("cohorts/<int:pk>/upload/", views.upload, name="upload"),
+    path("cohorts/<int:pk>/participants/", participant_views.participants, name="participants"),
+    path("cohorts/<int:pk>/participants/new/", participant_views.participant_new, name="participant_new"),
+    path("participants/<int:pk>/", participant_views.participant, name="participant"),
+    path("participants/<int:pk>/edit/", participant_views.participant_edit, name="participant_edit"),
+    path("participants/<int:pk>/consent/", participant_views.consent, name="consent"),
+    path("participants/<int:pk>/withdraw/", participant_views.withdraw, name="withdraw"),
+    path("recordings/<int:pk>/circumstances/", participant_views.circumstances, name="circumstances"),
     path("uploads/<int:pk>/", views.upload_status, name="upload_status"),
     path("recordings/<int:pk>/video", views.recording_video, name="recording_video"),
 ]
