@@ -6,6 +6,7 @@ from functools import partial
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cohorts.validators import FIRST_CONSENT, VERSION, validate_consent_date, validate_version
@@ -23,7 +24,7 @@ class ConsentEvent(models.Model):
     on = models.DateField(_("date"), validators=[validate_consent_date])
     version = models.CharField(_("version of the form"), max_length=40, validators=[validate_version])
     recorded_by = _user(null=True, blank=True)
-    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["-id"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from accounts.models import Role
 from cohorts import storage
@@ -15,7 +15,7 @@ from deid.donor_queries import shipped_donors
 from deid.models import OwnDonor, Rendition
 from ratings import services as studies
 from tests import access_table
-from tests.access_table import ROLES, TABLE, Row
+from tests.access_table import LINKED, ROLES, TABLE, Row
 from tests.factories import (
     CohortFactory,
     JobFactory,
@@ -25,6 +25,7 @@ from tests.factories import (
     RenditionFactory,
     UserFactory,
 )
+from tests.links import link
 
 pytestmark = pytest.mark.django_db
 
@@ -51,8 +52,8 @@ class World:
 
     def __init__(self, coordinator, rater) -> None:
         self.cohort = CohortFactory(coordinators=[coordinator])
-        participant = ParticipantFactory(cohort=self.cohort)
-        self.recording = RecordingFactory(participant=participant)
+        self.participant = ParticipantFactory(cohort=self.cohort)
+        self.recording = RecordingFactory(participant=self.participant)
         self.upload = Upload.objects.create(
             cohort=self.cohort, code="PD-9", task="speech", state="refused", message="no"
         )
@@ -93,8 +94,15 @@ def people() -> dict[str, object]:
     return {role: UserFactory(role=Role(role)) for role in ROLES}
 
 
+def linked(client: Client, address: str) -> str:
+    """Media are asked for by a link of the session, as pages give it."""
+    if resolve(address).view_name not in LINKED:
+        return address
+    return link(client, address)
+
+
 def call(client: Client, row: Row, address: str) -> int:
-    response = getattr(client, row.method)(address, **row.sent)
+    response = getattr(client, row.method)(linked(client, address), **row.sent)
     if response.streaming:
         b"".join(response.streaming_content)
     return response.status_code
