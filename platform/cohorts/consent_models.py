@@ -78,9 +78,9 @@ class Withdrawal(models.Model):
     participant = models.OneToOneField("cohorts.Participant", on_delete=models.PROTECT, related_name="withdrawal")
     requested_by = _user()
     requested_at = models.DateTimeField(auto_now_add=True)
-    counts = models.JSONField(default=list, help_text="[what, how many]")
-    destroyed = models.JSONField(default=list, help_text="kind, id, sha256 and bytes of every file")
-    exported = models.JSONField(default=list, help_text="what, who and when of every export, for recall")
+    counts = models.JSONField(default=list, blank=True, help_text="[what, how many]")
+    destroyed = models.JSONField(default=list, blank=True, help_text="kind, id, sha256 and bytes of every file")
+    exported = models.JSONField(default=list, blank=True, help_text="what, who and when of every export, for recall")
     finished_at = models.DateTimeField(null=True, blank=True, help_text="when the last file was gone")
 
     class Meta:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -40,7 +40,7 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
 def participant_new(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     cohort = get_cohort(user, pk)
-    form = ParticipantForm(request.POST or None, initial={"code": queries.next_code(cohort)})
+    form = ParticipantForm(_sent(request), initial={"code": queries.next_code(cohort)})
     form.instance.cohort = cohort
     if request.method == "POST" and form.is_valid():
         try:
@@ -75,7 +75,7 @@ def _page(request: HttpRequest, participant: Participant, form: ConsentForm) -> 
 def participant_edit(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     participant = get_participant(user, pk)
-    form = DescriptionForm(request.POST or None, instance=participant)
+    form = DescriptionForm(_sent(request), instance=participant)
     if request.method == "POST" and form.is_valid():
         try:
             services.describe_participant(participant=participant, actor=user, **form.cleaned_data)
@@ -109,7 +109,7 @@ def circumstances(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     recording = get_recording(user, pk)
     state = ClinicalState.objects.filter(recording=recording).first()
-    form = CircumstancesForm(request.POST or None, instance=state, initial=_initial(recording.age, state))
+    form = CircumstancesForm(_sent(request), instance=state, initial=_initial(recording.age, state))
     if request.method == "POST" and form.is_valid():
         try:
             services.describe_recording(recording=recording, actor=user, **form.cleaned_data)
@@ -131,7 +131,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """What will happen, the confirmation, and afterwards the receipt."""
     user = signed_in(request)
     participant = get_participant(user, pk)
-    form = WithdrawalForm(request.POST or None)
+    form = WithdrawalForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             withdrawal.withdraw_participant(participant=participant, actor=user, **form.cleaned_data)
@@ -149,6 +149,11 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     receipt = participant.withdrawal
     context |= {"receipt": receipt, "settles_at": withdrawal.settles_at(receipt)}
     return render(request, "cohorts/receipt.html", context, status=422 if form.errors else 200)
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What a form was filled with; an empty one was sent too."""
+    return request.POST if request.method == "POST" else None
 
 
 def _tell(form: BaseForm, error: ValidationError) -> None:

@@ -125,11 +125,16 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("requested_at", models.DateTimeField(auto_now_add=True)),
-                ("counts", models.JSONField(default=list, help_text="[what, how many]")),
-                ("destroyed", models.JSONField(default=list, help_text="kind, id, sha256 and bytes of every file")),
+                ("counts", models.JSONField(blank=True, default=list, help_text="[what, how many]")),
+                (
+                    "destroyed",
+                    models.JSONField(blank=True, default=list, help_text="kind, id, sha256 and bytes of every file"),
+                ),
                 (
                     "exported",
-                    models.JSONField(default=list, help_text="what, who and when of every export, for recall"),
+                    models.JSONField(
+                        blank=True, default=list, help_text="what, who and when of every export, for recall"
+                    ),
                 ),
                 ("finished_at", models.DateTimeField(blank=True, help_text="when the last file was gone", null=True)),
             ],
