@@ -26,4 +26,4 @@ class AnalysisHolding(Holding):
                 verb=RESULTS_READ, note="csv", target_id=str(study.pk), target_type="ratings.Study"
             )
             for event in taken.select_related("actor").order_by("id"):
-                yield Export(what, event.actor.username if event.actor else "", event.at.isoformat(timespec="seconds"))
+                yield Export.of(what, event)

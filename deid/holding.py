@@ -45,7 +45,7 @@ class DeidHolding(Holding):
             what = _("File of rendition %(pk)s, SHA-256 %(sha)s") % {
                 "pk": event.target_id, "sha": renditions[event.target_id].sha256,
             }  # fmt: skip
-            yield Export(what, event.actor.username if event.actor else "", event.at.isoformat(timespec="seconds"))
+            yield Export.of(what, event)
 
     def void(self, participant: Participant, actor: User) -> None:
         _cancel(_open_jobs(participant), actor)

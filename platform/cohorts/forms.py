@@ -1,6 +1,7 @@
 """Forms; their rules are the models' own validators."""
 
 from decimal import Decimal
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +38,18 @@ class RecordingFilterForm(forms.Form):
     state = forms.ChoiceField(label=_("Rendition"), choices=[("", _("Any state")), *STATES.items()], required=False)
 
 
-class ParticipantForm(forms.ModelForm):
+class UnknownIsAWord(forms.ModelForm):
+    """Choices that may stay empty say so in words, not in dashes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField) and not field.required:
+                known = [choice for choice in cast(list[tuple[str, str]], field.choices) if choice[0]]
+                field.choices = [("", _("Not known")), *known]
+
+
+class ParticipantForm(UnknownIsAWord):
     class Meta:
         model = Participant
         fields = ("code", "sex", "diagnosis", "site")
@@ -47,7 +59,7 @@ class ParticipantForm(forms.ModelForm):
         }
 
 
-class DescriptionForm(forms.ModelForm):
+class DescriptionForm(UnknownIsAWord):
     """A participant without the code, which stays."""
 
     class Meta:
@@ -56,7 +68,7 @@ class DescriptionForm(forms.ModelForm):
         fields = ("sex", "diagnosis", "site")
 
 
-class CircumstancesForm(forms.ModelForm):
+class CircumstancesForm(UnknownIsAWord):
     """Age and clinical state at a recording."""
 
     age = Recording._meta.get_field("age").formfield(help_text=_("In years. 90 and over are kept as one group."))

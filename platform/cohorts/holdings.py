@@ -5,8 +5,10 @@ Each application has one `Holding` and registers it when it starts: this one kno
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC
 
 from accounts.models import User
+from audit.models import Event
 from cohorts.models import Participant
 from cohorts.vocabulary import Scope
 
@@ -29,6 +31,12 @@ class Export:
     what: str
     by: str
     at: str
+
+    @classmethod
+    def of(cls, what: str, event: Event) -> "Export":
+        """An export that the audit log knows of."""
+        by = event.actor.username if event.actor else ""
+        return cls(what, by, f"{event.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
 
 
 class Holding:

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,11 +18,17 @@ STATES = {"none": _("Not de-identified"), "in_review": _("Waits for review"), "r
 
 
 def cohort_list(user: User) -> QuerySet[Cohort]:
+    """Cohorts with n_participants and n_recordings; each counted by itself, since a join would multiply them."""
     return (
         cohorts_for(user)
-        .annotate(n_participants=Count("participants", distinct=True), n_recordings=Count("recordings", distinct=True))
+        .annotate(n_participants=_count_in_cohort(Participant), n_recordings=_count_in_cohort(Recording))
         .order_by("name")
     )
+
+
+def _count_in_cohort(model: type[Participant] | type[Recording]) -> Coalesce:
+    rows = model._default_manager.filter(cohort=OuterRef("pk")).order_by().values("cohort")
+    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
 
 
 @dataclass(frozen=True, slots=True)
