@@ -49,13 +49,15 @@ def answers(study: Study) -> pd.DataFrame:
     """
     if study.state != Study.State.CLOSED:
         raise Sealed(f"study {study.pk} is {study.state}")
-    presentations = list(
+    shown = list(
         Presentation.objects.filter(study=study).select_related("rendition__recording").order_by("rater_id", "position")
     )
     given = _given(study)
     raters = {place.rater_id: str(place) for place in study.places.all()}
-    recordings = _pseudonyms("recording", study, (p.rendition.recording_id for p in presentations))
-    participants = _pseudonyms("participant", study, (p.rendition.recording.participant_id for p in presentations))
+    # Numbered with those who withdrew since: the others keep the pseudonyms that earlier exports gave them.
+    recordings = _pseudonyms("recording", study, (p.rendition.recording_id for p in shown))
+    participants = participant_pseudonyms(study, (p.rendition.recording.participant_id for p in shown))
+    presentations = [presentation for presentation in shown if presentation.excluded_at is None]
     rows: list[dict[str, Any]] = []
     for presentation in presentations:
         recording = presentation.rendition.recording
@@ -69,6 +71,11 @@ def answers(study: Study) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame = frame.astype({"score": "Int64", "not_sure": bool})
     return frame.sort_values(["rater", "recording", "item", "arm"], ignore_index=True)
+
+
+def participant_pseudonyms(study: Study, pks: Iterable[int]) -> dict[int, str]:
+    """What stands for each participant in the study's results; `pks` of all that were ever shown in it."""
+    return _pseudonyms("participant", study, pks)
 
 
 def _given(study: Study) -> dict[tuple[object, str], Rating]:

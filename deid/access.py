@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from accounts.access import has_role
 from accounts.models import Role, User
 from cohorts.access import cohorts_for
+from deid.algorithms.registry import ORIGINAL
 from deid.models import Job, OwnDonor, Rendition
 
 
@@ -21,7 +22,7 @@ def get_job(user: User, pk: int) -> Job:
 
 def get_rendition(user: User, pk: int) -> Rendition:
     """A rendition that the user may review; re-encoded originals belong to studies and are not reviewed."""
-    renditions = Rendition.objects.exclude(state=Rendition.State.STUDY_ONLY).select_related(
+    renditions = Rendition.objects.exclude(method=ORIGINAL).select_related(
         "recording__participant", "recording__cohort", "job"
     )
     return get_object_or_404(renditions, pk=pk, recording__cohort__in=cohorts_for(user))

@@ -5,8 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from cohorts.consent import consenting
+from cohorts.vocabulary import Scope
 from deid.models import OwnDonor
 
 SHIPPED = Path(__file__).resolve().parent / "donors"  # the same folder as deid.algorithms.donors.SHIPPED, read lightly
@@ -28,7 +30,9 @@ def shipped_picture(name: str) -> Path | None:
 
 
 def accepted_donors() -> QuerySet[OwnDonor]:
-    return OwnDonor.objects.filter(state=OwnDonor.State.ACCEPTED)
+    """Own donors whose face may be worn: of participants only those who agree to it now."""
+    agreed = Q(participant__isnull=True) | Q(participant__in=consenting(Scope.DONOR))
+    return OwnDonor.objects.filter(agreed, state=OwnDonor.State.ACCEPTED)
 
 
 def donor_choices(own_donors: QuerySet[OwnDonor] | None = None) -> list[tuple[str, str]]:

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 import audit.services as audit
 from accounts.models import User
 from cohorts import storage
+from cohorts.consent import validate_consent
 from cohorts.models import Participant
+from cohorts.vocabulary import Scope
 from config.celery import ring
+from deid.donor_queries import accepted_donors
 from deid.models import DonorAssignment, Job, OwnDonor
 
 if TYPE_CHECKING:
@@ -24,11 +27,14 @@ def add_donor(*, photograph: File, actor: User, **facts: Any) -> OwnDonor:
     """Put a photograph into quarantine and ask a worker whether its face can be worn."""
     donor = OwnDonor(added_by=actor, **facts)
     donor.full_clean()
+    if donor.participant is not None:
+        validate_consent(donor.participant, Scope.DONOR)
     if photograph.size > PHOTOGRAPH_MAX_BYTES:
         raise ValidationError(
             {"photograph": _("The photograph has %(n)d MB; give one of at most 20 MB.") % {"n": photograph.size >> 20}}
         )
-    with storage.stored(photograph) as donor.storage_name, transaction.atomic():
+    stored = storage.stored(photograph, participant=donor.participant)
+    with stored as donor.storage_name, transaction.atomic():
         donor.save()
         audit.record(actor=actor, verb="donor.added", target=donor)
     transaction.on_commit(lambda: ring("deid.tasks.check_donor", donor_id=donor.pk))
@@ -95,7 +101,7 @@ def ring_waiting_donors() -> int:
 def donors_for(job: Job) -> "DonorFolder | None":
     """The shipped donors and the own one that is worn; None where none of the own ones is."""
     name = job.parameters.get("donor") or assigned_donor(job.recording.participant) or ""
-    own = OwnDonor.objects.filter(name=name, state=OwnDonor.State.ACCEPTED).first()
+    own = accepted_donors().filter(name=name).first()
     if own is None:
         return None
     from deid.algorithms.donors import DonorFolder

@@ -7,6 +7,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from cohorts.access import participants_for
+from cohorts.consent import consenting
+from cohorts.models import Participant
+from cohorts.vocabulary import Scope
 from deid.access import own_donors_for
 from deid.algorithms.registry import deidentification_methods
 from deid.donor_names import validate_donor_name
@@ -54,6 +58,11 @@ class ReviewForm(forms.Form):
     note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class ParticipantChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Participant) -> str:
+        return f"{obj.cohort.name}: {obj.code}"
+
+
 class DonorForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
@@ -63,6 +72,10 @@ class DonorForm(forms.Form):
     )
     sex = forms.ChoiceField(label=_("Sex"), choices=OwnDonor.Sex.choices)
     age = forms.IntegerField(label=_("Age"), min_value=18, max_value=110)
+    participant = ParticipantChoice(
+        label=_("Participant"), queryset=Participant.objects.none(), required=False,
+        help_text=_("Where the donor is a participant of a cohort: the consent for donor use is then asked for."),
+    )  # fmt: skip
     consent = forms.CharField(
         label=_("Consent record"), max_length=200, help_text=_("Where the signed consent to lend the face is kept.")
     )
@@ -71,3 +84,8 @@ class DonorForm(forms.Form):
         label=_("Photograph"),
         help_text=_("From the front, neutral, mouth closed, forehead bare, evenly lit, at least 400 pixels high."),
     )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        possible = participants_for(user).filter(pk__in=consenting(Scope.DONOR))
+        self.fields["participant"].queryset = possible  # type: ignore[attr-defined]

@@ -76,6 +76,8 @@ class Rendition(models.Model):
         SUPERSEDED = "superseded", _("Replaced by a newer one")
         # A re-encoded original: shown to a study's raters only, never released.
         STUDY_ONLY = "study_only", _("For blinded studies only")
+        # The participant, or the donor whose face it wears, withdrew: the file is destroyed, the row stays for ratings.
+        VOID = "void", _("Destroyed after a withdrawal")
 
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="rendition")
     recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="renditions")
@@ -107,7 +109,7 @@ class Rendition(models.Model):
             ),
             models.CheckConstraint(
                 name="rendition_original_never_released",
-                condition=~models.Q(method="original") | models.Q(state="study_only"),
+                condition=~models.Q(method="original") | models.Q(state__in=["study_only", "void"]),
             ),
         ]
 
@@ -167,6 +169,7 @@ class OwnDonor(models.Model):
         CHECKING = "checking", _("Being checked")
         ACCEPTED = "accepted", _("Accepted")
         REFUSED = "refused", _("Refused")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     class Sex(models.TextChoices):
         FEMALE = "f", _("Female")
@@ -175,6 +178,10 @@ class OwnDonor(models.Model):
     name = models.CharField(_("name"), max_length=40, unique=True, validators=[validate_donor_name])
     sex = models.CharField(_("sex"), max_length=1, choices=Sex.choices)
     age = models.PositiveSmallIntegerField(_("age"))
+    participant = models.ForeignKey(
+        Participant, verbose_name=_("participant"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="own_donors", help_text="set where the donor is a participant of a cohort",
+    )  # fmt: skip
     consent = models.CharField(_("consent record"), max_length=200)
     consented_on = models.DateField(_("consent signed on"))
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
@@ -196,6 +203,9 @@ class OwnDonor(models.Model):
             ),
             models.CheckConstraint(
                 name="owndonor_refused_says_why", condition=~models.Q(state="refused") | ~models.Q(message="")
+            ),
+            models.CheckConstraint(
+                name="owndonor_withdrawn_is_bare", condition=~models.Q(state="withdrawn") | models.Q(arrays={})
             ),
         ]
 

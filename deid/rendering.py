@@ -1,17 +1,20 @@
 """What a worker does with a claimed job: make the file, then finish job and rendition in one transaction."""
 
-import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 import audit.services as audit
 from cohorts import storage
+from cohorts.consent import validate_consent
+from cohorts.vocabulary import Scope
+from cohorts.work_folder import private_folder
 from deid.algorithms.registry import ORIGINAL, get_method
 from deid.donor_services import assigned_donor, donors_for, keep_donor
 from deid.leases import LeaseLost, extend, finishing
@@ -29,12 +32,12 @@ def render_job(*, job: Job, lost: Event) -> Rendition:
     LeaseLost : another worker took over, or a coordinator cancelled; nothing is kept
     MediaError, Withheld : nothing may be given out, with a sentence that says why
     """
-    settings.WORK_FOLDER.mkdir(parents=True, exist_ok=True)
+    validate_consent(job.recording.participant, Scope.RESEARCH)
     with (
-        tempfile.TemporaryDirectory(dir=settings.WORK_FOLDER, prefix=f"job-{job.pk}-") as folder,
+        private_folder(f"job-{job.pk}") as folder,
         storage.local_copy(job.recording.storage_name) as source,
     ):
-        target = Path(folder) / "rendition.mp4"
+        target = folder / "rendition.mp4"
         parameters = parameters_of(job)
         certificate = _run(job, lost, source, target, parameters)
         if (again := parameters_of(job)) != parameters:
@@ -80,7 +83,8 @@ def _reporter(job: Job, lost: Event) -> Callable[[float, str], None]:
 
 def accept_rendition(*, job: Job, path: Path, certificate: "Certificate") -> Rendition:
     """Store the file and accept it as the job's one rendition; a file that comes too late is removed again."""
-    with path.open("rb") as content, storage.stored(content) as name, finishing(job) as locked:
+    stored = partial(storage.stored, participant=job.recording.participant)
+    with path.open("rb") as content, stored(content) as name, finishing(job) as locked:
         rendition = Rendition(
             job=locked, recording=locked.recording, method=locked.method, state=_first_state(locked),
             storage_name=name, sha256=storage.sha256_of_path(path), n_bytes=path.stat().st_size,
@@ -112,7 +116,9 @@ def fail_job(*, job: Job, error: Exception) -> None:
     from deid.algorithms.errors import BadParameters, EngineError, Withheld
     from videoio.errors import MediaError
 
-    if isinstance(error, EngineError | MediaError | BadParameters):
+    if isinstance(error, ValidationError):  # a rule that holds now did not when the job was asked for
+        message = " ".join(error.messages)
+    elif isinstance(error, EngineError | MediaError | BadParameters):
         message = str(error)
     else:
         message = _("An unexpected error ended this job: %(kind)s. The worker's log holds the details.") % {

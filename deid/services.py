@@ -8,7 +8,10 @@ from django.utils.translation import gettext as _
 
 import audit.services as audit
 from accounts.models import User
+from cohorts.consent import validate_consent
+from cohorts.keys import lock
 from cohorts.models import Recording
+from cohorts.vocabulary import Scope
 from config.celery import ring
 from deid.algorithms.registry import ORIGINAL, get_method
 from deid.leases import claimable
@@ -21,6 +24,8 @@ from deid.validators import (
     validate_releasable,
     validate_run,
 )
+
+EXPORTED = "rendition.exported"  # events of it are what a withdrawal calls back
 
 
 def ring_job(job: Job) -> None:
@@ -50,6 +55,7 @@ def request_original(*, recording: Recording, actor: User | None, encoding: str 
     One that was encoded otherwise than `encoding`, the de-identified version's, would tell the arm: it is made anew.
     """
     done = Job.objects.filter(recording=recording, method=ORIGINAL, state=Job.State.DONE)
+    done = done.exclude(rendition__state=Rendition.State.VOID)
     if encoding is not None:
         done = done.filter(rendition__encoding=encoding)
     return done.first() or _request(recording=recording, method=ORIGINAL, actor=actor, decisions=[])
@@ -58,6 +64,7 @@ def request_original(*, recording: Recording, actor: User | None, encoding: str 
 def _request(
     *, recording: Recording, method: str, actor: User | None, decisions: list, parameters: dict | None = None
 ) -> Job:
+    validate_consent(lock(recording.participant), Scope.RESEARCH)  # held, so that a withdrawal comes before or after
     Recording.objects.select_for_update().get(pk=recording.pk)  # two may press at once
     asked = {"recording": recording, "method": method, "decisions": decisions, "parameters": parameters or {}}
     twin = Job.objects.filter(**asked, state__in=Job.OPEN).first()
@@ -162,4 +169,19 @@ def _review(rendition: Rendition, state: Rendition.State, reviewer: User, note: 
     rendition.full_clean()
     rendition.save(update_fields=["state", "reason", "reviewed_by", "reviewed_at"])
     audit.record(actor=reviewer, verb=f"rendition.{state}", target=rendition, note=note)
+    return rendition
+
+
+@transaction.atomic
+def export_rendition(*, rendition: Rendition, actor: User) -> Rendition:
+    """Note that a released rendition leaves the platform; the participant must have agreed to sharing."""
+    rendition = Rendition.objects.select_related("recording__participant").get(pk=rendition.pk)
+    if rendition.state != Rendition.State.RELEASED:
+        raise ValidationError(
+            _("Only a released rendition can be shared; this one is “%(state)s”.")
+            % {"state": rendition.get_state_display()},
+            code="not_released",
+        )
+    validate_consent(lock(rendition.recording.participant), Scope.SHARING)
+    audit.record(actor=actor, verb=EXPORTED, target=rendition, note=rendition.sha256)
     return rendition

@@ -14,6 +14,7 @@ urlpatterns = [
     path("jobs/<int:pk>/cancel/", views.cancel_job, name="cancel_job"),
     path("renditions/<int:pk>/", views.review, name="review"),
     path("renditions/<int:pk>/video", views.rendition_video, name="rendition_video"),
+    path("renditions/<int:pk>/share/", views.export_rendition, name="export_rendition"),
     path("renditions/<int:pk>/decide/", views.decide, name="decide"),
     path("renditions/<int:pk>/keep-masked/", views.keep_masked, name="keep_masked"),
     path("renditions/<int:pk>/render-again/", views.render_again, name="render_again"),

@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-import audit.services as audit
 from accounts.access import roles_required, signed_in
 from accounts.models import Role
-from cohorts import media
+from cohorts import links, media
 from cohorts.access import get_recording
+from cohorts.models import ClinicalState, Recording
 from cohorts.views import HTMX_STOP_POLLING
 from deid import queries, services
 from deid.access import get_job, get_rendition
@@ -28,14 +28,18 @@ staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
 def recording(request: HttpRequest, pk: int) -> HttpResponse:
     """Facts, jobs and renditions of a recording. The face itself is shown only when asked for."""
     user = signed_in(request)
-    recording = get_recording(user, pk)
+    return _recording_page(request, get_recording(user, pk), JobForm(user=user))
+
+
+def _recording_page(request: HttpRequest, recording: Recording, form: JobForm) -> HttpResponse:
     context = {
         "recording": recording,
+        "clinical": ClinicalState.objects.filter(recording=recording).first(),
         "jobs": queries.jobs_of(recording),
-        "form": JobForm(user=user),
+        "form": form,
         "watch": "watch" in request.GET,
     }
-    return render(request, "deid/recording.html", context)
+    return render(request, "deid/recording.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -45,9 +49,12 @@ def request_job(request: HttpRequest, pk: int) -> HttpResponse:
     recording = get_recording(user, pk)
     form = JobForm(request.POST, user=user)
     if not form.is_valid():
-        context = {"recording": recording, "jobs": queries.jobs_of(recording), "form": form}
-        return render(request, "deid/recording.html", context, status=422)
-    job = services.request_job(recording=recording, actor=user, **form.cleaned_data)
+        return _recording_page(request, recording, form)
+    try:
+        job = services.request_job(recording=recording, actor=user, **form.cleaned_data)
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+        return _recording_page(request, recording, form)
     return redirect("deid:job", pk=job.pk)
 
 
@@ -102,10 +109,27 @@ def _review_page(request: HttpRequest, rendition: Rendition, form: ReviewForm, s
 @staff
 def rendition_video(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A rendition under review shows what may have failed: looks at it are audited too."""
+    rendition = get_rendition(signed_in(request), pk)
+    if rendition.state == Rendition.State.VOID:
+        raise Http404
+    links.look(request, verb="rendition.viewed", target=rendition)
+    return media.serve(request, storage_name=rendition.storage_name, n_bytes=rendition.n_bytes)
+
+
+@require_POST
+@staff
+def export_rendition(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file of a released rendition, to be shared outside; noted for recall."""
     user = signed_in(request)
     rendition = get_rendition(user, pk)
-    audit.record(actor=user, verb="rendition.viewed", target=rendition, note=request.headers.get("Range", "")[:60])
-    return media.serve(request, storage_name=rendition.storage_name, n_bytes=rendition.n_bytes)
+    try:
+        rendition = services.export_rendition(rendition=rendition, actor=user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("deid:review", pk=rendition.pk)
+    served = media.serve(request, storage_name=rendition.storage_name, n_bytes=rendition.n_bytes)
+    served["Content-Disposition"] = f'attachment; filename="rendition-{rendition.pk}.mp4"'
+    return served
 
 
 def _act(request: HttpRequest, rendition: Rendition, act: Callable[[], object], done: str) -> HttpResponse:

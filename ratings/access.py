@@ -31,9 +31,20 @@ def presentations_for(user: User) -> QuerySet[Presentation]:
     return Presentation.objects.filter(rater=user).select_related("study", "rendition__recording")
 
 
+def shown_presentations(user: User) -> QuerySet[Presentation]:
+    """A rater's own presentations that may be looked at: those of open studies that were not taken out."""
+    return presentations_for(user).filter(study__state=Study.State.OPEN, excluded_at__isnull=True)
+
+
 def get_presentation(user: User, pk: uuid.UUID) -> Presentation:
     """A rater's own presentation while its study is open."""
-    return get_object_or_404(presentations_for(user).filter(study__state=Study.State.OPEN), pk=pk)
+    return get_object_or_404(shown_presentations(user), pk=pk)
+
+
+def taken_out(user: User, pk: uuid.UUID) -> bool:
+    """Whether this was the rater's own presentation, in a study that goes on, before its participant withdrew."""
+    own = presentations_for(user).filter(pk=pk, study__state=Study.State.OPEN)
+    return own.filter(excluded_at__isnull=False).exists()
 
 
 def get_presentation_to_answer(user: User, pk: uuid.UUID) -> Presentation:

@@ -15,7 +15,7 @@ from ratings import services
 from ratings.access import get_presentation_to_answer
 from ratings.serializers import RatingSerializer
 
-CONFLICTS = ("study_not_open", "client_id_reused")
+CONFLICTS = ("study_not_open", "client_id_reused", "presentation_closed")
 
 
 class IsRater(BasePermission):

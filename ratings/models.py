@@ -102,6 +102,8 @@ class Presentation(models.Model):
     shown_bytes = models.BigIntegerField()
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    # Set when the participant withdrew: shown to nobody any more. Its ratings stay, and count in no result.
+    excluded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["study", "rater", "position"]

@@ -9,11 +9,13 @@ from django.utils.translation import ngettext
 
 from accounts.access import has_role
 from accounts.models import Role, User
+from cohorts.consent import consenting
 from cohorts.models import Recording
+from cohorts.vocabulary import Scope
 from deid.algorithms.registry import ORIGINAL
 from deid.models import Job, Rendition
 from deid.queries import released_renditions
-from ratings.access import presentations_for, studies_for
+from ratings.access import shown_presentations, studies_for
 from ratings.items import items_for
 from ratings.models import Presentation, Rating, Study
 
@@ -55,16 +57,17 @@ def study_list(user: User) -> QuerySet[Study]:
 
 def with_progress(studies: QuerySet[Study]) -> QuerySet[Study]:
     """Adds n_raters, n_presentations and n_completed; newest first (a grouped query drops the model's order)."""
+    kept = Q(presentations__excluded_at__isnull=True)
     return studies.annotate(
         n_raters=Count("places", distinct=True),
-        n_presentations=Count("presentations", distinct=True),
-        n_completed=Count("presentations", filter=Q(presentations__completed_at__isnull=False), distinct=True),
+        n_presentations=Count("presentations", filter=kept, distinct=True),
+        n_completed=Count("presentations", filter=kept & Q(presentations__completed_at__isnull=False), distinct=True),
     ).order_by("-id")
 
 
 def rater_progress(study: Study) -> list[Progress]:
     """How far each rater of the study is."""
-    own = Q(study__presentations__rater=F("rater"))
+    own = Q(study__presentations__rater=F("rater"), study__presentations__excluded_at__isnull=True)
     done = Q(study__presentations__completed_at__isnull=False)
     places = study.places.select_related("rater").annotate(
         n_presentations=Count("study__presentations", filter=own),
@@ -74,7 +77,19 @@ def rater_progress(study: Study) -> list[Progress]:
 
 
 def _released(study: Study) -> list[Rendition]:
-    return list(released_renditions(study.cohort, study.method).select_related("recording__participant"))
+    """Released renditions of participants who agree to be rated by experts outside."""
+    released = released_renditions(study.cohort, study.method).select_related("recording__participant")
+    return list(released.filter(recording__participant__in=consenting(Scope.RATING)))
+
+
+def codes_without_consent(study: Study) -> list[str]:
+    """Participants whose released renditions are not shown: they have not agreed to rating by experts outside."""
+    released = released_renditions(study.cohort, study.method).exclude(
+        recording__participant__in=consenting(Scope.RATING)
+    )
+    return sorted(
+        {rendition.recording.participant.code for rendition in released.select_related("recording__participant")}
+    )
 
 
 def shown_renditions(study: Study) -> list[Rendition]:
@@ -83,13 +98,13 @@ def shown_renditions(study: Study) -> list[Rendition]:
 
 
 def n_left_out(study: Study) -> int:
-    """Recordings with a released rendition from which nothing can be scored: speech without sound."""
+    """Recordings with a released rendition from which nothing can be scored, such as speech without sound."""
     return sum(not items_for(rendition.recording) for rendition in _released(study))
 
 
 def originals(recordings: Iterable[Recording]) -> dict[int, Rendition]:
     """The newest re-encoded original of each recording that has one, by recording."""
-    made = Rendition.objects.filter(recording__in=list(recordings), method=ORIGINAL)
+    made = Rendition.objects.filter(recording__in=list(recordings), method=ORIGINAL, state=Rendition.State.STUDY_ONLY)
     return {r.recording_id: r for r in made.order_by("recording_id", "-id").distinct("recording_id")}
 
 
@@ -104,11 +119,23 @@ def study_readiness(study: Study) -> list[str]:
     """Why the study cannot open yet, in sentences; empty when it can."""
     released = shown_renditions(study)
     if not released:
-        return [*_rater_obstacles(study), _("No rendition by this method is released in this cohort: review some.")]
+        return [*_rater_obstacles(study), nothing_to_show(study)]
     recordings = [rendition.recording for rendition in released]
     made = originals(recordings)
     missing = [recording for recording in recordings if recording.pk not in made]
     return [*_rater_obstacles(study), *_missing_originals(missing, len(recordings)), *_unequal(pairs(study))]
+
+
+def nothing_to_show(study: Study) -> str:
+    """Why a study has no recordings, and what to do."""
+    if codes := codes_without_consent(study):
+        return _(
+            "No released rendition may be shown: consent for “%(scope)s” is missing for %(codes)s. Record it on the "
+            "participants' pages."
+        ) % {"scope": Scope.RATING.label, "codes": ", ".join(codes)}
+    return _("No rendition by “%(method)s” is released in this cohort: review and release some first.") % {
+        "method": study.method
+    }
 
 
 def _rater_obstacles(study: Study) -> list[str]:
@@ -164,7 +191,7 @@ def _unequal(pairs: list[Pair]) -> list[str]:
 
 def desk_studies(rater: User) -> QuerySet[Study]:
     """Open studies of a rater with their own n_presentations and n_completed."""
-    own = Q(presentations__rater=rater)
+    own = Q(presentations__rater=rater, presentations__excluded_at__isnull=True)
     return (
         Study.objects.filter(state=Study.State.OPEN, places__rater=rater)
         .annotate(
@@ -178,7 +205,7 @@ def desk_studies(rater: User) -> QuerySet[Study]:
 
 
 def _own_open(rater: User) -> QuerySet[Presentation]:
-    return presentations_for(rater).filter(study__state=Study.State.OPEN)
+    return shown_presentations(rater)
 
 
 def next_presentation(rater: User) -> Presentation | None:
@@ -193,10 +220,13 @@ def last_presentation(rater: User) -> Presentation | None:
     return _own_open(rater).filter(completed_at__isnull=False).order_by("-completed_at").first()
 
 
-def neighbours(presentation: Presentation) -> tuple[Presentation | None, int]:
-    """The presentation before this one, and how many there are."""
-    own = Presentation.objects.filter(study=presentation.study_id, rater=presentation.rater_id)
-    return own.filter(position=presentation.position - 1).first(), own.count()
+def neighbours(presentation: Presentation) -> tuple[Presentation | None, int, int]:
+    """The presentation before this one, its number, and how many there are: what was taken out leaves no gap."""
+    own = Presentation.objects.filter(
+        study=presentation.study_id, rater=presentation.rater_id, excluded_at__isnull=True
+    )
+    before = own.filter(position__lt=presentation.position).order_by("-position")
+    return before.first(), before.count() + 1, own.count()
 
 
 def current_answers(presentation: Presentation) -> dict[str, Rating]:

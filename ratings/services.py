@@ -23,6 +23,7 @@ from ratings.validators import (
     validate_answer,
     validate_item,
     validate_raters,
+    validate_shown,
     validate_state,
     validate_study_name,
 )
@@ -56,11 +57,7 @@ def prepare_study(*, study: Study, actor: User | None) -> None:
     validate_state(study, Study.State.DRAFT)
     released = queries.shown_renditions(study)
     if not released:
-        raise ValidationError(
-            _("No rendition by “%(method)s” is released in this cohort: review and release some first.")
-            % {"method": study.method},
-            code="nothing_released",
-        )
+        raise ValidationError(queries.nothing_to_show(study), code="nothing_released")
     for rendition in released:
         request_original(recording=rendition.recording, actor=actor, encoding=rendition.encoding)
 
@@ -151,6 +148,7 @@ def save_rating(
     if earlier is not None:
         return _same(earlier, rating), False
     validate_state(presentation.study, Study.State.OPEN)
+    validate_shown(presentation)
     rating.full_clean()
     try:
         with transaction.atomic():

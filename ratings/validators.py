@@ -11,7 +11,7 @@ from accounts.models import Role, User
 from cohorts.models import Recording
 from deid.algorithms.registry import METHODS
 from ratings.items import ITEMS, SEVERITIES, items_for
-from ratings.models import Study
+from ratings.models import Presentation, Study
 
 
 def validate_study_name(name: str) -> None:
@@ -43,6 +43,14 @@ def validate_state(study: Study, state: Study.State) -> None:
             _("The study must be “%(wanted)s” for this; it is “%(state)s”.")
             % {"wanted": state.label, "state": study.get_state_display()},
             code=f"study_not_{state.value}",
+        )
+
+
+def validate_shown(presentation: Presentation) -> None:
+    if presentation.excluded_at is not None:
+        raise ValidationError(
+            _("This video was taken out of the study. Choose Leave, then Continue: the next one waits."),
+            code="presentation_closed",
         )
 
 

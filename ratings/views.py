@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import roles_required, signed_in
 from accounts.models import Role, User
-from cohorts import media
+from cohorts import links, media
 from deid.algorithms.registry import get_method
 from ratings import queries, services
-from ratings.access import get_presentation, get_study
+from ratings.access import get_presentation, get_study, taken_out
 from ratings.forms import MemberForm, StudyForm
 from ratings.items import NOT_SURE, SEVERITIES, items_for
 from ratings.models import Presentation, Study
@@ -60,6 +60,7 @@ def study_page(request: HttpRequest, study: Study, member_form: MemberForm) -> H
         "obstacles": queries.study_readiness(study) if draft else [],
         "n_recordings": len(queries.shown_renditions(study)) if draft else None,
         "n_left_out": queries.n_left_out(study) if draft else 0,
+        "without_consent": queries.codes_without_consent(study) if draft else [],
         "progress": progress,
         "n_unrated": sum(one.n_presentations - one.n_completed for one in progress),
         "members": study.members.select_related("user"),
@@ -137,12 +138,17 @@ def next_presentation(request: HttpRequest) -> HttpResponse:
 @rater
 def presentation(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The desk. Nothing in it may tell which version or whose video this is."""
-    presentation = get_presentation(signed_in(request), pk)
+    user = signed_in(request)
+    if taken_out(user, pk):
+        messages.info(request, _("That video was taken out of the study."))
+        return redirect("ratings:desk")
+    presentation = get_presentation(user, pk)
     services.start_presentation(presentation=presentation)
-    before, total = queries.neighbours(presentation)
+    before, number, total = queries.neighbours(presentation)
     context = {
         "presentation": presentation,
         "before": before,
+        "number": number,
         "total": total,
         "items": _items(presentation),
         "severities": SEVERITIES.items(),
@@ -166,6 +172,7 @@ def _items(presentation: Presentation) -> list[dict[str, object]]:
 def video(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The file, as large as its other version: sizes and names tell nothing."""
     presentation = get_presentation(signed_in(request), pk)
+    links.look(request, verb="presentation.viewed", target=presentation)
     rendition = presentation.rendition
     return media.serve(
         request,

@@ -90,6 +90,14 @@ TABLE: dict[str, Row] = {
     "cohorts:cohort": staff(200, "cohort"),
     "cohorts:upload": staff(422, "cohort", "post"),
     "cohorts:upload_status": staff(200, "upload"),
+    "cohorts:participants": staff(200, "cohort"),
+    "cohorts:participant_new": staff(200, "cohort"),
+    "cohorts:participant": staff(200, "participant"),
+    "cohorts:participant_edit": staff(200, "participant"),
+    "cohorts:consent": staff(422, "participant", "post"),
+    # Who cares for a participant withdraws them; administrators run the platform.
+    "cohorts:withdraw": Row(roles(403, coordinator=200), roles(403, coordinator=404), "participant"),
+    "cohorts:circumstances": staff(200, "recording"),
     "cohorts:recording_video": staff(200, "recording"),
     "deid:recording": staff(200, "recording"),
     "deid:request_job": staff(422, "recording", "post"),
@@ -102,6 +110,7 @@ TABLE: dict[str, Row] = {
     "deid:cancel_job": staff(302, "job", "post"),
     "deid:review": staff(200, "rendition"),
     "deid:rendition_video": staff(200, "rendition"),
+    "deid:export_rendition": staff(302, "rendition", "post"),
     "deid:decide": staff(422, "rendition", "post"),
     "deid:keep_masked": staff(302, "rendition", "post"),
     "deid:render_again": staff(302, "rendition", "post"),
@@ -126,6 +135,9 @@ TABLE: dict[str, Row] = {
     "audit:events": administrators(200),
     "audit:export": administrators(200, method="post"),
 }
+
+# Routes that are opened by a link of the session only; without it they are 403 (tests/cohorts/test_links.py).
+LINKED = {"cohorts:recording_video", "deid:rendition_video", "deid:own_donor_picture", "ratings:video"}
 
 # Accounts, from allauth: (anonymous, signed in without a second factor). 302 leads a visitor to the sign-in page, and a
 # signed-in user home, or to the page that asks for the password again.

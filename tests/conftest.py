@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts.models import Role, User
 from config import embedded
+from config.env import new_key
 from tests.factories import PASSWORD, UserFactory
 
 
@@ -63,6 +64,7 @@ def media(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     """Every test has a media storage and a work folder of its own."""
     folder = tmp_path / "media"
     settings.WORK_FOLDER = tmp_path / "work"  # type: ignore[attr-defined]
+    settings.MEDIA_ENCRYPTION_KEY = ""  # type: ignore[attr-defined] # plain, so that tests can look at files
     settings.STORAGES = {  # type: ignore[attr-defined]
         **settings.STORAGES,  # type: ignore[attr-defined]
         "default": {
@@ -71,6 +73,14 @@ def media(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
         },
     }
     return folder
+
+
+@pytest.fixture
+def encrypted(media: Path, settings: pytest.FixtureRequest) -> str:
+    """Media are encrypted in this test, by the key that is returned."""
+    key = new_key()
+    settings.MEDIA_ENCRYPTION_KEY = key  # type: ignore[attr-defined]
+    return key
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from cohorts import storage
-from cohorts.models import Cohort, Participant, Recording, Task
+from cohorts.models import Cohort, Participant, Recording, Scope, Task
+from cohorts.participant_services import record_consent
 from deid.models import Job, Rendition
 
 PASSWORD = "correct horse battery staple"
@@ -47,14 +48,28 @@ class CohortFactory(factory.django.DjangoModelFactory):
 class ParticipantFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Participant
+        skip_postgeneration_save = True
 
     cohort = factory.SubFactory(CohortFactory)
     code = factory.Sequence(lambda n: f"PD-{n + 1:03d}")
 
+    @factory.post_generation
+    def scopes(self, create: bool, extracted: list[Scope] | None, **_: Any) -> None:
+        """Consent to everything, unless other `scopes` are given."""
+        consent(self, *(Scope if extracted is None else extracted))
 
-def _stored(content: bytes) -> dict[str, Any]:
+
+def consent(participant: Participant, *scopes: Scope, given: bool = True) -> None:
+    """Record what a participant agrees to, by the product's own service."""
+    if scopes:
+        record_consent(
+            participant=participant, scopes=scopes, given=given, on=timezone.localdate(), version="1.0", actor=None
+        )
+
+
+def _stored(content: bytes, participant: Participant) -> dict[str, Any]:
     return {
-        "storage_name": storage.store(io.BytesIO(content)),
+        "storage_name": storage.store(io.BytesIO(content), participant=participant),
         "sha256": hashlib.sha256(content).hexdigest(),
         "n_bytes": len(content),
     }
@@ -74,7 +89,9 @@ class RecordingFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class: type[Recording], *args: Any, **kwargs: Any) -> Recording:
-        return super()._create(model_class, *args, **{**_stored(secrets.token_bytes(900)), **kwargs})
+        if "storage_name" not in kwargs:
+            kwargs = {**_stored(secrets.token_bytes(900), kwargs["participant"]), **kwargs}
+        return super()._create(model_class, *args, **kwargs)
 
 
 class RenditionFactory(factory.django.DjangoModelFactory):
@@ -100,7 +117,9 @@ class RenditionFactory(factory.django.DjangoModelFactory):
             kwargs.setdefault("reviewed_by", UserFactory())
             kwargs.setdefault("reviewed_at", timezone.now())
         size = 700 if kwargs["method"] == "original" else 500  # the arms differ in size, as in reality
-        return super()._create(model_class, *args, **{**_stored(secrets.token_bytes(size)), **kwargs})
+        if "storage_name" not in kwargs:
+            kwargs = {**_stored(secrets.token_bytes(size), recording.participant), **kwargs}
+        return super()._create(model_class, *args, **kwargs)
 
 
 class OriginalFactory(RenditionFactory):

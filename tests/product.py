@@ -33,6 +33,7 @@ def running_product(var: Path, **env: str) -> Iterator[Stack]:
         "SECRET_KEY": "only-for-tests-" + "x" * 40,
         "STORAGE_URL": f"file://{settings.STORAGES['default']['OPTIONS']['location']}",
         "CELERY_BROKER_URL": os.environ["TEST_BROKER_URL"],
+        **({"MEDIA_ENCRYPTION_KEY": settings.MEDIA_ENCRYPTION_KEY} if settings.MEDIA_ENCRYPTION_KEY else {}),
         "DEBUG": "false",
         "LOG_LEVEL": "INFO",
         **env,

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.access import has_role
 from accounts.models import Role, User
-from cohorts.models import Cohort, CohortMembership, Recording, Upload
+from cohorts.models import Cohort, CohortMembership, Participant, Recording, Upload
 
 
 def cohorts_for(user: User) -> QuerySet[Cohort]:
@@ -34,3 +34,11 @@ def get_recording(user: User, pk: int) -> Recording:
     return get_object_or_404(
         Recording.objects.select_related("participant", "cohort"), pk=pk, cohort__in=cohorts_for(user)
     )
+
+
+def participants_for(user: User) -> QuerySet[Participant]:
+    return Participant.objects.filter(cohort__in=cohorts_for(user)).select_related("cohort")
+
+
+def get_participant(user: User, pk: int) -> Participant:
+    return get_object_or_404(participants_for(user), pk=pk)

@@ -1,12 +1,33 @@
 """Cohorts, participants, uploads and recordings."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Invitation
-from cohorts.validators import validate_code
+from cohorts.consent_models import ConsentEvent, StoredFile, Withdrawal
+from cohorts.validators import (
+    CODE,
+    DATE_IN_CODE,
+    MINUTES_MOST,
+    NAME_IN_CODE,
+    OLDEST,
+    SITE,
+    validate_age,
+    validate_code,
+    validate_hoehn_yahr,
+    validate_minutes,
+    validate_site,
+)
+from cohorts.vocabulary import HOEHN_YAHR, Diagnosis, MotorState, Scope, Sex, Stimulation, Task
+
+__all__ = [
+    "ClinicalState", "Cohort", "CohortMembership", "ConsentEvent", "Participant", "Recording", "Scope", "StoredFile",
+    "Task", "Upload", "Withdrawal",
+]  # fmt: skip
 
 
 class Cohort(models.Model):
@@ -58,27 +79,34 @@ class Participant(models.Model):
 
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="participants")
     code = models.CharField(_("code"), max_length=20, validators=[validate_code])
+    sex = models.CharField(_("sex"), max_length=1, choices=Sex.choices, blank=True)
+    diagnosis = models.CharField(_("diagnosis"), max_length=20, choices=Diagnosis.choices, blank=True)
+    site = models.CharField(_("site"), max_length=33, blank=True, validators=[validate_site])
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["cohort", "code"], name="participant_code_once_per_cohort"),
+            models.CheckConstraint(name="participant_code_form", condition=models.Q(code__regex=CODE)),
+            models.CheckConstraint(name="participant_code_no_date", condition=~models.Q(code__regex=DATE_IN_CODE)),
+            models.CheckConstraint(name="participant_code_no_name", condition=~models.Q(code__regex=NAME_IN_CODE)),
+            models.CheckConstraint(name="participant_sex_known", condition=models.Q(sex__in=["", *Sex.values])),
             models.CheckConstraint(
-                name="participant_code_form", condition=models.Q(code__regex=r"^[A-Z]{1,6}-?[0-9]{1,6}$")
+                name="participant_diagnosis_known", condition=models.Q(diagnosis__in=["", *Diagnosis.values])
+            ),
+            models.CheckConstraint(
+                name="participant_site_form", condition=models.Q(site="") | models.Q(site__regex=SITE)
+            ),
+            models.CheckConstraint(
+                name="participant_withdrawn_is_bare",
+                condition=models.Q(withdrawn_at__isnull=True) | models.Q(sex="", diagnosis="", site=""),
             ),
         ]
 
     def __str__(self) -> str:
         return self.code
-
-
-class Task(models.TextChoices):
-    """The MDS-UPDRS Part III task that a recording shows. Item numbers only: the scale's wording belongs to MDS."""
-
-    FACIAL_EXPRESSION = "facial_expression", _("Facial expression (3.2)")
-    SPEECH = "speech", _("Speech (3.1)")
-    REST = "rest", _("Rest (3.17)")
 
 
 class Recording(models.Model):
@@ -98,6 +126,7 @@ class Recording(models.Model):
     variable_rate = models.BooleanField()
     codec = models.CharField(max_length=40)
     has_audio = models.BooleanField()
+    age = models.PositiveSmallIntegerField(_("age at recording"), null=True, blank=True, validators=[validate_age])
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -112,10 +141,51 @@ class Recording(models.Model):
                 name="recording_has_frames",
                 condition=models.Q(n_frames__gt=0, width__gt=0, height__gt=0, duration__gt=0, n_bytes__gt=0),
             ),
+            models.CheckConstraint(
+                name="recording_age_pooled",
+                condition=models.Q(age__isnull=True) | models.Q(age__gte=0, age__lte=OLDEST),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.participant.code} · {self.get_task_display()}"
+
+
+class ClinicalState(models.Model):
+    """How the participant was when the recording was made. Apart from it: raters' queries never load this."""
+
+    recording = models.OneToOneField(Recording, on_delete=models.PROTECT, primary_key=True, related_name="clinical")
+    motor_state = models.CharField(_("motor state"), max_length=3, choices=MotorState.choices, blank=True)
+    minutes_since_levodopa = models.PositiveIntegerField(
+        _("minutes since levodopa"), null=True, blank=True, validators=[validate_minutes]
+    )
+    stimulation = models.CharField(_("stimulation"), max_length=4, choices=Stimulation.choices, blank=True)
+    hoehn_yahr = models.DecimalField(
+        _("Hoehn & Yahr"), max_digits=2, decimal_places=1, null=True, blank=True, validators=[validate_hoehn_yahr]
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="clinical_motor_state_known", condition=models.Q(motor_state__in=["", *MotorState.values])
+            ),
+            models.CheckConstraint(
+                name="clinical_minutes_possible",
+                condition=models.Q(minutes_since_levodopa__isnull=True)
+                | models.Q(minutes_since_levodopa__lte=MINUTES_MOST),
+            ),
+            models.CheckConstraint(
+                name="clinical_stimulation_known", condition=models.Q(stimulation__in=["", *Stimulation.values])
+            ),
+            models.CheckConstraint(
+                name="clinical_hoehn_yahr_known",
+                condition=models.Q(hoehn_yahr__isnull=True)
+                | models.Q(hoehn_yahr__in=[Decimal(stage) for stage in HOEHN_YAHR]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"state at recording {self.recording_id}"
 
 
 class Upload(models.Model):

@@ -16,6 +16,7 @@ import audit.services as audit
 from accounts.access import has_role
 from accounts.models import Role, User
 from cohorts import storage
+from cohorts.keys import validate_not_withdrawn
 from cohorts.membership_services import add_member
 from cohorts.models import Cohort, Participant, Recording, Upload
 from config.celery import ring
@@ -40,6 +41,7 @@ def receive_upload(*, cohort: Cohort, code: str, task: str, content: File, actor
     """Put a file into quarantine and ask a worker to check it."""
     upload = Upload(cohort=cohort, code=code, task=task, added_by=actor)
     upload.full_clean()
+    validate_may_be_taken(cohort, code)
     if content.size > settings.UPLOAD_MAX_BYTES:
         raise ValidationError(
             _("The file has %(given)d MB; at most %(most)d MB can be taken. Cut it or lower its bit rate.")
@@ -50,6 +52,13 @@ def receive_upload(*, cohort: Cohort, code: str, task: str, content: File, actor
         audit.record(actor=actor, verb="upload.received", target=upload)
     transaction.on_commit(lambda: ring("cohorts.tasks.check_upload", upload_id=upload.pk))
     return upload
+
+
+def validate_may_be_taken(cohort: Cohort, code: str) -> None:
+    """Nothing comes in any more of a participant who withdrew."""
+    participant = Participant.objects.filter(cohort=cohort, code=code).first()
+    if participant is not None:
+        validate_not_withdrawn(participant)
 
 
 def check_upload(*, upload: Upload) -> Upload:
@@ -88,6 +97,7 @@ def accept_upload(*, upload: Upload, info: "MediaInfo", sha256: str, n_bytes: in
     if upload.state != Upload.State.CHECKING:  # a second delivery of the same message
         return upload
     participant, _made = Participant.objects.get_or_create(cohort=upload.cohort, code=upload.code)
+    storage.give_to(upload.storage_name, participant)
     recording = Recording(
         participant=participant, cohort=upload.cohort, task=upload.task, storage_name=upload.storage_name,
         sha256=sha256, n_bytes=n_bytes, width=info.width, height=info.height, n_frames=info.n_frames,
@@ -139,6 +149,7 @@ def import_recording(*, cohort: Cohort, code: str, task: str, path: Path, actor:
     """Take one file of a manifest: probed at once, in this process; raises ValidationError and stores nothing."""
     upload = Upload(cohort=cohort, code=code, task=task, added_by=actor)
     upload.full_clean()
+    validate_may_be_taken(cohort, code)
     if not path.is_file():
         raise ValidationError(_("There is no file “%(name)s” in the folder.") % {"name": path.name})
     info, sha256 = probe(path), storage.sha256_of_path(path)

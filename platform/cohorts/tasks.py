@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
-from cohorts import services
+from cohorts import services, withdrawal
 from cohorts.models import Upload
+from cohorts.work_folder import sweep_work_folder
 
 
 @shared_task
@@ -17,3 +18,5 @@ def check_upload(*, upload_id: int) -> None:
 @shared_task
 def sweep() -> None:
     services.ring_waiting_uploads()
+    withdrawal.finish_open()
+    sweep_work_folder()

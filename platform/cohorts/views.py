@@ -1,20 +1,21 @@
 """Pages of coordinators."""
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-import audit.services as audit
 from accounts.access import roles_required, signed_in
 from accounts.models import Role
-from cohorts import media, queries, services
+from cohorts import links, media, queries, services
 from cohorts.access import get_cohort, get_recording, get_upload
-from cohorts.forms import CohortForm, UploadForm
+from cohorts.forms import CohortForm, RecordingFilterForm, UploadForm
 from cohorts.models import Cohort, Upload
 
 staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
 HTMX_STOP_POLLING = 286
+PAGE = 50  # rows of a page
 
 
 @require_GET
@@ -45,9 +46,14 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _cohort_page(request: HttpRequest, cohort: Cohort, form: UploadForm) -> HttpResponse:
+    shown = RecordingFilterForm(request.GET)
+    wanted = queries.RecordingFilter(**shown.cleaned_data) if shown.is_valid() else queries.RecordingFilter()
+    pages = Paginator(queries.recordings_of(cohort, wanted), PAGE)
     context = {
         "cohort": cohort,
-        "recordings": queries.recordings_of(cohort),
+        "page": pages.get_page(request.GET.get("page")),
+        "filter": shown,
+        "filtered": wanted != queries.RecordingFilter(),
         "uploads": queries.recent_uploads(cohort),
         "form": form,
     }
@@ -86,8 +92,9 @@ def upload_status(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @staff
 def recording_video(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The original: every look is an audit event."""
-    user = signed_in(request)
-    recording = get_recording(user, pk)
-    audit.record(actor=user, verb="original.viewed", target=recording, note=request.headers.get("Range", "")[:60])
+    """The original: only by a link of this session; every look is an audit event."""
+    recording = get_recording(signed_in(request), pk)
+    if recording.participant.withdrawn_at is not None:
+        raise Http404
+    links.look(request, verb="original.viewed", target=recording)
     return media.serve(request, storage_name=recording.storage_name, n_bytes=recording.n_bytes)

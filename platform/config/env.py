@@ -1,12 +1,16 @@
 """Reading settings from the environment: a value is either understood or refused with a sentence."""
 
+import base64
+import binascii
 import os
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+KEY_BYTES = 32
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 
 
@@ -66,6 +70,20 @@ class Env:
             raise ImproperlyConfigured(f"{name}={path}: this is a file, name a folder")
         return path.resolve()
 
+    def key(self, name: str, default: str = "") -> str:
+        """A key of 32 bytes in base64; the value itself is never repeated."""
+        value = self.text(name, default)
+        try:
+            n_bytes = len(base64.b64decode(value, validate=True))
+        except binascii.Error:
+            n_bytes = -1
+        if value and n_bytes != KEY_BYTES:
+            given = "no base64" if n_bytes < 0 else f"{n_bytes} bytes"
+            raise ImproperlyConfigured(
+                f"{name} holds {given}: give {KEY_BYTES} random bytes in base64, as made by openssl rand -base64 32"
+            )
+        return value
+
     def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
         value = self.text(name, default)
         scheme = urlsplit(value).scheme
@@ -76,16 +94,24 @@ class Env:
         return value
 
 
-def secret_from_file(path: Path) -> str:
-    """A secret kept in a file that only its owner reads; made on first use, by one process even if several start."""
-    from django.core.management.utils import get_random_secret_key
+def new_secret() -> str:
+    """A secret for signatures."""
+    return secrets.token_urlsafe(50)
 
+
+def new_key() -> str:
+    """A key for `Env.key`."""
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def secret_from_file(path: Path, make: Callable[[], str] = new_secret) -> str:
+    """A secret kept in a file that only its owner reads; made on first use, by one process even if several start."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         if not path.exists():
             draft.touch(mode=0o600)
-            draft.write_text(get_random_secret_key())
+            draft.write_text(make())
             # A hard link fails where the name is taken: the first process wins, the others read its secret.
             os.link(draft, path)
     except FileExistsError:

@@ -10,7 +10,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from config.embedded import database_url
-from config.env import Env, secret_from_file
+from config.env import Env, new_key, secret_from_file
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -79,6 +79,16 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 STORAGE_URL = env.url("STORAGE_URL", f"file://{VAR / 'media'}", ("file", "s3"))
 MEDIA_ROOT = STORAGE_URL.removeprefix("file://") if STORAGE_URL.startswith("file://") else ""
 MEDIA_URL = ""
+# Media are encrypted at rest where a master key is given; beside the embedded database one is made. An old one is only
+# read, until `manage.py rotate_media_key` has wrapped every file's key by the new one.
+MEDIA_ENCRYPTION_KEY = env.key("MEDIA_ENCRYPTION_KEY")
+MEDIA_ENCRYPTION_KEY_OLD = env.key("MEDIA_ENCRYPTION_KEY_OLD")
+if EMBEDDED_DATABASE and not MEDIA_ENCRYPTION_KEY:
+    MEDIA_ENCRYPTION_KEY = secret_from_file(VAR / "media_key", new_key)
+# Links to media hold for one session and so long; a look at a two-hour recording has pauses.
+MEDIA_LINK_SECONDS = env.integer("MEDIA_LINK_SECONDS", 4 * 3600, least=1, most=24 * 3600)
+# Where nginx serves MEDIA_ROOT internally, such as /protected-media/: plain files are then sent by nginx.
+MEDIA_ACCEL_PREFIX = env.text("MEDIA_ACCEL_PREFIX", "")
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 4 * 1024**3, least=1024, most=64 * 1024**3)
 RECORDING_MAX_SECONDS = env.integer("RECORDING_MAX_SECONDS", 2 * 3600, least=1, most=24 * 3600)
 FILE_UPLOAD_TEMP_DIR = None

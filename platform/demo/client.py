@@ -46,6 +46,13 @@ class Browser:
             raise Refused(f"{self.username}: POST {path} answered {answer.status_code}{said(answer)}")
         return answer
 
+    def attempt(self, path: str, data: dict[str, Any]) -> requests.Response:
+        """Send a form that may be refused."""
+        return self.session.post(
+            self.url + path, data=data | {"csrfmiddlewaretoken": self._token()},
+            headers={"Referer": self.url + path}, timeout=60,
+        )  # fmt: skip
+
     def post_json(self, path: str, data: dict[str, Any]) -> requests.Response:
         """Call the API as the page's script does."""
         return self.session.post(

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from config import embedded
-from config.env import Env
+from config.env import Env, new_key
 from demo.processes import ROOT, NotStarted, Stack, free_port, interrupt_on_signals, running
 
 CHECK_DATABASE = "semblance_check"
@@ -51,6 +51,7 @@ def check_environment(var: Path) -> dict[str, str]:
         "DATABASE_URL": embedded.database_url(var, "app", CHECK_DATABASE),
         "DATABASE_OWNER_URL": embedded.database_url(var, "owner", CHECK_DATABASE),
         "SECRET_KEY": secrets.token_urlsafe(50),
+        "MEDIA_ENCRYPTION_KEY": new_key(),
         "SEMBLANCE_VAR": str(folder),
     }
 

@@ -76,6 +76,27 @@ def list_recordings(story: Story) -> None:
     story.recordings = sorted({int(pk) for pk in re.findall(r'href="/recordings/(\d+)/"', page)})
 
 
+SCOPES = ("research", "rating", "lay_judges", "donor", "sharing")
+
+
+def record_consent(story: Story) -> None:
+    """The coordinator records what every participant signed; without that nothing is de-identified."""
+    with story.stage("consent recorded") as said:
+        browser = story.browser("demo-coordinator")
+        page = browser.get(f"/cohorts/{story.cohort}/participants/").text
+        participants = sorted({int(pk) for pk in re.findall(r'href="/participants/(\d+)/"', page)})
+        refused = browser.attempt(f"/recordings/{story.recordings[0]}/jobs/", {"method": story.method})
+        if refused.status_code != 422 or "has no consent" not in refused.text:
+            raise Refused(f"a recording without consent was not refused: {refused.status_code}")
+        signed = {"given": "yes", "scopes": SCOPES, "on": "2026-01-31", "version": "demo-1"}
+        for participant in participants:
+            address = f"/participants/{participant}/"
+            shown = browser.submit(f"{address}consent/", signed, expect=address).text
+            if shown.count("badge good") != len(SCOPES):
+                raise Refused(f"participant {participant} does not show {len(SCOPES)} scopes as given")
+        said.append(f"{len(participants)} participants, {len(SCOPES)} scopes each; refused before that")
+
+
 def deidentify(story: Story) -> None:
     """Jobs for all recordings; waits until the worker has brought each to its end."""
     with story.stage("de-identified by the worker") as said:
@@ -101,8 +122,8 @@ def release(story: Story) -> None:
         browser, n_frames, n_withheld = story.browser("demo-coordinator"), 0, 0
         for rendition in story.renditions.values():
             address = f"/renditions/{rendition}/"
-            video = browser.download(f"{address}video", Path(folder) / f"{rendition}.mp4")
             page = browser.get(address).text
+            video = browser.download(_video(page), Path(folder) / f"{rendition}.mp4")
             promised = int(re.findall(r'data-frames="(\d+)"', page)[0])
             if len(timestamps(video)) != promised:
                 raise Refused(f"rendition {rendition} plays {len(timestamps(video))} frames, not {promised}")
@@ -153,7 +174,7 @@ def rate(story: Story) -> None:
 def _answer(story: Story, browser: Browser, page: str, address: str, dice: random.Random, folder: Path) -> None:
     from videoio.inspect import timestamps
 
-    video = browser.download(f"{address}video", folder / "shown.mp4")
+    video = browser.download(_video(page), folder / "shown.mp4")
     if not timestamps(video):
         raise Refused(f"{address}video plays no frame")
     save = re.findall(r'data-save="([^"]+)"', page)[0]
@@ -215,6 +236,14 @@ def _ready(page: str) -> bool:
     if "could not be re-encoded" in page:
         raise Refused(_text(page))
     return "/open/" in page
+
+
+def _video(page: str) -> str:
+    """The address that the page's player asks: a link of this session."""
+    found = re.search(r'<video[^>]* src="([^"]+)"', page)
+    if not found:
+        raise Refused(f"the page shows no video: {_text(page)}")
+    return found[1]
 
 
 def _option(form: str, label: str) -> str:

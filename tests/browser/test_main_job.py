@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from accounts.models import Role
 from audit.models import Event
+from cohorts.models import Withdrawal
 from deid.models import Rendition
 from ratings.models import Rating
 from tests.clips import CLIPS, write_clip
@@ -76,6 +77,7 @@ def test_from_upload_to_result(people: Callable[[Role], Person], tmp_path: Path)
     page.get_by_role("link", name="Back to the cohort").click()
     upload(coordinator, tmp_path / "clip.mp4")
     page.get_by_role("link", name="Go to the recording").click()
+    consent(coordinator)
     deidentify_and_release(coordinator)
     set_up_study(coordinator, rater, investigator)
     rate_everything(rater)
@@ -96,6 +98,10 @@ def test_from_upload_to_result(people: Callable[[Role], Person], tmp_path: Path)
         page.get_by_role("link", name="Download ratings").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == 1 + Rating.objects.count() == 5
 
+    withdraw(coordinator)
+    receipt = Withdrawal.objects.get()
+    assert [export["by"] for export in receipt.exported] == [investigator.user.username]
+
 
 def upload(coordinator: Person, path: Path) -> None:
     page = coordinator.page
@@ -103,6 +109,64 @@ def upload(coordinator: Person, path: Path) -> None:
     page.get_by_label("MDS-UPDRS task").select_option("facial_expression")
     page.get_by_label("Video file").set_input_files(path)
     page.get_by_role("button", name="Upload").click()
+
+
+def consent(coordinator: Person) -> None:
+    """Refused without; recorded on the participant's page; and what was known at the recording beside it."""
+    page = coordinator.page
+    page.get_by_label("Blur").check()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_text("has no consent for “Research").first.wait_for()
+    coordinator.picture("no-consent")
+    page.get_by_role("link", name="Participant PD-001").click()
+    coordinator.picture("participant-new")
+    page.get_by_label("Research: de-identification").check()
+    page.get_by_label("Rating by experts").check()
+    page.get_by_label("Date of the signature").fill("2026-01-31")
+    page.get_by_label("Version of the consent form").fill("2.1")
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_text("The consent is recorded").wait_for()
+    coordinator.picture("participant")
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Sex").select_option("Female")
+    page.get_by_label("Diagnosis").select_option("Parkinson’s disease")
+    coordinator.picture("participant-edit")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Facial expression").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Age at recording").fill("93")
+    page.get_by_label("Motor state").select_option("OFF")
+    page.get_by_label("Hoehn & Yahr").select_option("2.5")
+    coordinator.picture("circumstances")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("90+").wait_for()
+
+
+def withdraw(coordinator: Person) -> None:
+    page = coordinator.page
+    page.goto("/cohorts/")
+    page.get_by_role("link", name="Site A").click()
+    page.get_by_role("link", name="Participants").click()
+    coordinator.picture("participants")
+    page.get_by_role("link", name="Add a participant").click()
+    assert page.get_by_label("Code").input_value() == "PD-002"
+    coordinator.picture("participant-add")
+    page.get_by_role("link", name="Participants").click()
+    page.get_by_role("link", name="PD-001").click()
+    page.get_by_role("link", name="Withdraw the participant").click()
+    coordinator.picture("withdraw")
+    page.get_by_label("Type the participant's code").fill("PD-002")
+    page.get_by_role("button", name="Withdraw and destroy").click()
+    page.get_by_text("Type the code PD-001 to confirm").first.wait_for()
+    coordinator.picture("withdraw-refused")
+    page.get_by_label("Type the participant's code").fill("PD-001")
+    page.get_by_role("button", name="Withdraw and destroy").click()
+    page.get_by_text("Receipt of the withdrawal").first.wait_for()
+    coordinator.picture("receipt")
+    page.get_by_role("link", name="PD-001").click()
+    coordinator.picture("participant-withdrawn")
+    page.get_by_role("link", name="Facial expression").click()
+    coordinator.picture("recording-withdrawn")
 
 
 def deidentify_and_release(coordinator: Person) -> None:

@@ -7,9 +7,17 @@ import pytest
 from django.test import RequestFactory
 
 from cohorts import media, storage
+from config.env import new_key
 from tests.media_files import write_video
 
+pytestmark = pytest.mark.django_db
 CONTENT = bytes(range(256)) * 4
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "encrypted"], autouse=True)
+def at_rest(request, media, settings) -> None:
+    """Every test here holds for plain and for encrypted files."""
+    settings.MEDIA_ENCRYPTION_KEY = new_key() if request.param else ""
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from django.core.files.storage import default_storage
 
 from cohorts import storage
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def remote(settings):

@@ -9,7 +9,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from accounts.invitation_services import make_invitation
 from accounts.models import Role, User
@@ -21,7 +21,7 @@ from deid.models import OwnDonor, Rendition
 from ratings import services as studies
 from ratings.member_services import add_member
 from tests import access_table
-from tests.access_table import ROLES, TABLE, Row
+from tests.access_table import LINKED, ROLES, TABLE, Row
 from tests.factories import (
     CohortFactory,
     JobFactory,
@@ -31,6 +31,7 @@ from tests.factories import (
     RenditionFactory,
     UserFactory,
 )
+from tests.links import link
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
@@ -61,8 +62,8 @@ class World:
         self.cohort = CohortFactory(coordinators=[coordinator])
         self.membership = self.cohort.memberships.get()
         self._make_accounts(coordinator)
-        participant = ParticipantFactory(cohort=self.cohort)
-        self.recording = RecordingFactory(participant=participant)
+        self.participant = ParticipantFactory(cohort=self.cohort)
+        self.recording = RecordingFactory(participant=self.participant)
         self.upload = Upload.objects.create(
             cohort=self.cohort, code="PD-9", task="speech", state="refused", message="no"
         )
@@ -122,8 +123,15 @@ def people() -> dict[str, User]:
     return {role: UserFactory(role=Role(role)) for role in ROLES}
 
 
+def linked(client: Client, address: str) -> str:
+    """Media are asked for by a link of the session, as pages give it."""
+    if resolve(address).view_name not in LINKED:
+        return address
+    return link(client, address)
+
+
 def call(client: Client, row: Row, address: str) -> int:
-    response = getattr(client, row.method)(address, **row.sent)
+    response = getattr(client, row.method)(linked(client, address), **row.sent)
     if response.streaming:
         b"".join(response.streaming_content)
     return response.status_code

@@ -78,7 +78,7 @@ def test_importing_the_settings_starts_nothing(tmp_path: Path):
     script = "import config.settings as s; print(s.DATABASES['default']['HOST'])"
     result = python("-c", script, SEMBLANCE_VAR=str(tmp_path / "var"), DATABASE_URL="")
     assert result.returncode == 0, result.stderr
-    assert {path.name for path in (tmp_path / "var").iterdir()} == {"secret_key"}
+    assert {path.name for path in (tmp_path / "var").iterdir()} == {"secret_key", "media_key"}
 
 
 def test_sqlite_never(tmp_path: Path):

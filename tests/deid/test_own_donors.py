@@ -18,6 +18,7 @@ from cohorts import storage
 from deid import donor_queries, donor_services, rendering, services
 from deid.models import DonorAssignment, OwnDonor
 from tests.factories import RecordingFactory, UserFactory
+from tests.links import watch
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +140,6 @@ def test_an_own_donor_is_seen_by_who_added_it_and_every_look_is_recorded(sign_in
     donor = OwnDonor.objects.create(
         added_by=client.user, state="accepted", storage_name=storage.store(io.BytesIO(b"jpeg")), **facts()
     )
-    assert b"".join(client.get(f"/donors/own/{donor.pk}").streaming_content) == b"jpeg"
+    assert b"".join(watch(client, f"/donors/own/{donor.pk}").streaming_content) == b"jpeg"
     assert Event.objects.filter(verb="donor.viewed", actor=client.user).count() == 1
-    assert other.get(f"/donors/own/{donor.pk}").status_code == 404
+    assert watch(other, f"/donors/own/{donor.pk}").status_code == 404

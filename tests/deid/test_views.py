@@ -6,6 +6,7 @@ from accounts.models import Role
 from audit.models import Event
 from deid.models import Decision, Job, Rendition
 from tests.factories import CohortFactory, JobFactory, ParticipantFactory, RecordingFactory, RenditionFactory
+from tests.links import watch
 
 pytestmark = pytest.mark.django_db
 HALF = [[0, 49, "covered"], [50, 99, "withheld"]]
@@ -36,13 +37,13 @@ def test_a_recordings_page_shows_no_face_until_asked(client, recording):
 @pytest.mark.parametrize("header", [None, "bytes=0-99", "bytes=500-"])
 def test_every_look_at_an_original_is_recorded(client, recording, header):
     headers = {"HTTP_RANGE": header} if header else {}
-    b"".join(client.get(f"/recordings/{recording.pk}/video", **headers).streaming_content)
+    b"".join(watch(client, f"/recordings/{recording.pk}/video", **headers).streaming_content)
     event = Event.objects.get(verb="original.viewed")
     assert (event.actor, event.target_id) == (client.user, str(recording.pk))
 
 
 def test_media_tell_nothing_and_stay_in_no_cache(client, recording):
-    response = client.get(f"/recordings/{recording.pk}/video")
+    response = watch(client, f"/recordings/{recording.pk}/video")
     assert response["Cache-Control"] == "private, no-store"
     assert response["Content-Type"] == "video/mp4"
     for header in ("Last-Modified", "ETag", "Content-Disposition"):

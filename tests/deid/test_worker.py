@@ -9,13 +9,14 @@ import pytest
 from django.conf import settings
 
 from cohorts import services as cohorts
-from cohorts.models import Recording, Upload
+from cohorts import withdrawal
+from cohorts.models import Recording, Scope, StoredFile, Upload
 from config.celery import app
 from deid import services
 from deid.models import Job, Rendition
 from demo.processes import Stack
 from tests.clips import CLIPS, write_clip
-from tests.factories import CohortFactory
+from tests.factories import CohortFactory, UserFactory, consent
 from tests.media_files import write_video
 from tests.product import doorbell, eventually, running_product
 
@@ -30,6 +31,7 @@ def recording(tmp_path: Path) -> Recording:
     upload = cohorts.import_recording(
         cohort=CohortFactory(), code="PD-001", task="facial_expression", path=path, actor=None
     )
+    consent(upload.recording.participant, *Scope)
     return upload.recording
 
 
@@ -131,3 +133,37 @@ def test_a_cancelled_job_stops_within_seconds(recording: Recording, tmp_path: Pa
         eventually(lambda: not list((tmp_path / "var" / "work").glob("job-*")), seconds=10, stack=stack)
     assert states() == ["cancelled"]
     assert not Rendition.objects.exists()
+
+
+@pytest.mark.parametrize("at_rest", ["plain", "encrypted"])
+def test_a_worker_stops_when_the_participant_withdraws_and_leaves_nothing(
+    request, tmp_path: Path, media: Path, settings, at_rest: str
+):
+    """In the middle of rendering: the lease is gone, the decrypted copy too, and no file is left in the storage."""
+    if at_rest == "encrypted":
+        request.getfixturevalue("encrypted")
+    recording = request.getfixturevalue("recording")
+    settings.JOB_LEASE_SECONDS = int(FAST["JOB_LEASE_SECONDS"])
+    work = tmp_path / "var" / "work"
+    with running_product(tmp_path / "var", **FAST) as stack:
+        request_jobs(recording, "pixelate")
+        eventually(lambda: states() == ["running"] and list(work.glob("job-*")), every=0.01, stack=stack)
+        receipt = withdrawal.withdraw_participant(participant=recording.participant, code="PD-001", actor=UserFactory())
+        eventually(lambda: not list(work.iterdir()), seconds=20, stack=stack)
+        # The second pass is the scheduler's.
+        eventually(lambda: type(receipt).objects.get(pk=receipt.pk).finished_at, seconds=30, stack=stack)
+    assert states() == ["cancelled"]
+    assert not Rendition.objects.exists()
+    assert not StoredFile.objects.exists()
+    assert not [path for path in media.rglob("*") if path.is_file()]
+
+
+def test_a_worker_renders_from_an_encrypted_file_into_one(encrypted, request, tmp_path: Path, media: Path):
+    recording = request.getfixturevalue("recording")
+    with running_product(tmp_path / "var", **FAST) as stack:
+        request_jobs(recording, "mask")
+        eventually(lambda: states() == ["done"], stack=stack)
+    files = [path for path in media.rglob("*") if path.is_file()]
+    assert len(files) == 2
+    assert all(path.read_bytes().startswith(b"SMBLGCM1") for path in files)
+    assert not list((tmp_path / "var" / "work").iterdir())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -155,8 +155,11 @@ def _transcode(video: Path, target: Path) -> int:
     with av.open(str(video)) as source, av.open(str(target), "w") as output:
         stream = source.streams.video[0]
         stream.thread_type = "AUTO"
-        encoded = output.add_stream(
-            encode.encoder, rate=stream.average_rate, options={"preset": encode.preset, "crf": str(encode.crf)}
+        encoded = cast(
+            "av.video.stream.VideoStream",
+            output.add_stream(
+                encode.encoder, rate=stream.average_rate, options={"preset": encode.preset, "crf": str(encode.crf)}
+            ),
         )
         encoded.width, encoded.height, encoded.pix_fmt = stream.width, stream.height, "yuv420p"
         for frame in source.decode(stream):

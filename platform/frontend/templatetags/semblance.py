@@ -14,7 +14,7 @@ register = template.Library()
 TONES = {
     "done": "good", "released": "good", "accepted": "good", "open": "good", "rated": "good",
     "queued": "busy", "running": "busy", "checking": "busy", "preparing": "busy", "in_review": "warn",
-    "failed": "bad", "refused": "bad", "rejected": "bad", "withheld": "warn",
+    "failed": "bad", "refused": "bad", "rejected": "bad", "withheld": "warn", "void": "bad", "withdrawn": "bad",
 }  # fmt: skip
 
 

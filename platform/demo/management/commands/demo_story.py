@@ -70,6 +70,7 @@ class Command(BaseCommand):
             if len(story.recordings) != by_manifest + by_page:
                 raise Refused(f"{len(story.recordings)} recordings are shown, {by_manifest + by_page} were taken in")
             said.append(f"{by_manifest} by manifest, {by_page} by the upload page")
+        stages.record_consent(story)
         stages.deidentify(story)
         stages.release(story)
         stages.open_study(story)
