@@ -44,7 +44,9 @@ class StudyForm(forms.Form):
 
 class MemberForm(forms.Form):
     user = UserChoice(
-        label=_("Investigator"), queryset=User.objects.none(), help_text=_("Reads the results once it is closed.")
+        label=_("Investigator"),
+        queryset=User.objects.none(),
+        help_text=_("Reads the results once the study is closed."),
     )
 
     def __init__(self, *args: object, study: Study, **kwargs: object) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import Role
 from cohorts import storage
-from ratings import services
+from ratings import member_services, services
 from ratings.models import Presentation, Rating, Study
 from tests.factories import (
     CohortFactory,
@@ -177,7 +177,9 @@ def test_every_control_is_large_and_on_the_screen(browse, study, width, height):
 def test_the_figure_is_drawn_under_the_policy(browse, study):
     rate_all(study)
     services.close_study(study=study, actor=None)
-    page = browse(UserFactory(role=Role.INVESTIGATOR))
+    reader = UserFactory(role=Role.INVESTIGATOR)
+    member_services.add_member(study=study, user=reader, actor=None)
+    page = browse(reader)
     page.goto(f"/results/{study.pk}/")
     page.locator(".figure .bars .point").first.wait_for(state="attached")
     assert "n = 2" in page.locator(".figure .legend").text_content()
