@@ -34,7 +34,14 @@ else:
     SECRET_KEY = env.text("SECRET_KEY")
 DATABASES = {"default": dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # A full cache drops entries at random; what counts looks at media must not be pushed out by many of them.
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    }
+}
 
 # Queue: a doorbell only; the truth is in the database. The default transport is a folder.
 CELERY_BROKER_URL = env.url(
