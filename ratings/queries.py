@@ -77,19 +77,20 @@ def rater_progress(study: Study) -> list[Progress]:
 
 
 def _released(study: Study) -> list[Rendition]:
-    """Released renditions of participants who agree to be rated by experts outside."""
+    """Released renditions of participants who agree to research and to being rated by experts outside."""
     released = released_renditions(study.cohort, study.method).select_related("recording__participant")
-    return list(released.filter(recording__participant__in=consenting(Scope.RATING)))
+    return list(released.filter(_agreed()))
 
 
 def codes_without_consent(study: Study) -> list[str]:
-    """Participants whose released renditions are not shown: they have not agreed to rating by experts outside."""
-    released = released_renditions(study.cohort, study.method).exclude(
-        recording__participant__in=consenting(Scope.RATING)
-    )
-    return sorted(
-        {rendition.recording.participant.code for rendition in released.select_related("recording__participant")}
-    )
+    """Participants whose released renditions are not shown for want of consent."""
+    released = released_renditions(study.cohort, study.method).select_related("recording__participant")
+    return sorted({rendition.recording.participant.code for rendition in released.filter(~_agreed())})
+
+
+def _agreed() -> Q:
+    research, rating = consenting(Scope.RESEARCH), consenting(Scope.RATING)
+    return Q(recording__participant__in=research) & Q(recording__participant__in=rating)
 
 
 def shown_renditions(study: Study) -> list[Rendition]:
@@ -130,9 +131,9 @@ def nothing_to_show(study: Study) -> str:
     """Why a study has no recordings, and what to do."""
     if codes := codes_without_consent(study):
         return _(
-            "No released rendition may be shown: consent for “%(scope)s” is missing for %(codes)s. Record it on the "
-            "participants' pages."
-        ) % {"scope": Scope.RATING.label, "codes": ", ".join(codes)}
+            "No released rendition may be shown: consent to research or to rating by experts outside is missing for "
+            "%(codes)s. Record it on the participants' pages."
+        ) % {"codes": ", ".join(codes)}
     return _("No rendition by “%(method)s” is released in this cohort: review and release some first.") % {
         "method": study.method
     }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from cohorts.consent import current_consents
 from cohorts.holdings import HeldFile, Holding
-from cohorts.models import ClinicalState, ConsentEvent, Participant, Upload
+from cohorts.models import ClinicalState, ConsentEvent, Participant, Recording, Upload
 
 
 class CohortsHolding(Holding):
@@ -19,7 +19,17 @@ class CohortsHolding(Holding):
             (_("Recordings whose files and keys are destroyed"), participant.recordings.count()),
             (_("Uploads in quarantine that are removed"), waiting.exclude(state=Upload.State.REFUSED).count()),
             (_("Recordings whose age and clinical state are erased"), self._described(participant)),
+            (
+                _("Copies of these files in other cohorts, which stay: have them withdrawn there too"),
+                self._twins(participant),
+            ),
         ]
+
+    def _twins(self, participant: Participant) -> int:
+        """The same file may belong to two cohorts, and the same person with it."""
+        own = participant.recordings.values("sha256")
+        others = Recording.objects.exclude(participant=participant).exclude(participant__withdrawn_at__isnull=False)
+        return others.filter(sha256__in=own).count()
 
     def _described(self, participant: Participant) -> int:
         return participant.recordings.exclude(age__isnull=True, clinical__isnull=True).count()

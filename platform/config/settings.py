@@ -35,12 +35,13 @@ else:
     SECRET_KEY = env.text("SECRET_KEY")
 DATABASES = {"default": dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Counters of sign-in failures live here: were it culled early, a flood of other keys would reset them.
+# A full cache drops entries at random. Counters of sign-in failures and of looks at media live here: a flood of other
+# keys must not push them out.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
     }
 }
 

@@ -30,9 +30,18 @@ class Browser:
         return answer
 
     def submit(
-        self, path: str, data: dict[str, Any], *, files: dict[str, Path] | None = None, expect: str = "/"
+        self,
+        path: str,
+        data: dict[str, Any],
+        *,
+        files: dict[str, Path] | None = None,
+        expect: str = "/",
+        stays: bool = False,
     ) -> requests.Response:
-        """Send a form as a page would, and follow to the page it leads to; `expect` must be in that page's address."""
+        """Send a form as a page would, and follow to the page it leads to; `expect` must be in that page's address.
+
+        With `stays` the form may lead back to its own address.
+        """
         open_files = {name: (file.name, file.open("rb")) for name, file in (files or {}).items()}
         try:
             answer = self.session.post(
@@ -42,7 +51,7 @@ class Browser:
         finally:
             for _name, handle in open_files.values():
                 handle.close()
-        if answer.status_code != 200 or expect not in answer.url or answer.url == self.url + path:
+        if answer.status_code != 200 or expect not in answer.url or (answer.url == self.url + path and not stays):
             raise Refused(f"{self.username}: POST {path} answered {answer.status_code}{said(answer)}")
         return answer
 

@@ -71,7 +71,7 @@ def check(var: Path, video: str | None) -> int:
         say(f"starting web, worker and scheduler at {stack.url} ...")
         stack.start()
         stack.wait_until_up()
-        story = ["demo_story", "--quiet", "--url", stack.url, "--participants", *CHECK_PARTICIPANTS]
+        story = ["demo_story", "--quiet", "--withdraw", "--url", stack.url, "--participants", *CHECK_PARTICIPANTS]
         code = manage(env, *story, *(["--video", video] if video else []))
         if code:
             say(f"CHECK FAILED. {stack.last_words()}")

@@ -210,6 +210,28 @@ def read_result(story: Story) -> None:
             said.append(f"{item} n={n_pairs} mean {shown}")
 
 
+def withdraw(story: Story) -> None:
+    """One participant withdraws: the video is gone at once, the ratings count no more, the export is to be called back."""
+    with story.stage("one participant withdrawn") as said:
+        browser, investigator = story.browser("demo-coordinator"), story.browser("demo-investigator")
+        page = browser.get(f"/recordings/{story.recordings[0]}/?watch").text
+        video, participant = _video(page), re.findall(r'href="(/participants/\d+/)"', page)[0]
+        browser.get(video, status=206, Range="bytes=0-99")
+        code = re.findall(r"<h1>([A-Z0-9-]+)</h1>", browser.get(participant).text)[0]
+        receipt = browser.submit(f"{participant}withdraw/", {"code": code}, expect="/withdraw/", stays=True).text
+        if "Receipt of the withdrawal" not in receipt or "as CSV: remove the rows of" not in receipt:
+            raise Refused(f"the receipt is not complete: {_text(receipt)}")
+        browser.get(video, status=404, Range="bytes=0-99")
+        table = list(csv.DictReader(io.StringIO(investigator.get(f"/results/{story.study}/ratings.csv").text)))
+        left = len({row["participant"] for row in table})
+        if not 0 < len(table) < story.n_answers:
+            raise Refused(f"the result still holds {len(table)} of {story.n_answers} answers")
+        n_files = len(re.findall(r"<td>(?:recording|rendition)</td>", receipt))
+        said.append(
+            f"{code}: {n_files} files destroyed, {len(table)} answers of {left} participants left in the result"
+        )
+
+
 def paired(rows: list[dict[str, str]]) -> dict[str, tuple[int, float]]:
     """Pairs and mean deviation of each item, computed anew from the exported rows."""
     scores: dict[tuple[str, str, str], dict[str, int]] = {}

@@ -183,13 +183,15 @@ def test_a_job_that_was_asked_for_before_is_not_rendered_after(participant):
 # --- rating
 
 
-def test_recordings_without_consent_to_rating_are_left_out_by_name(client):
+@pytest.mark.parametrize("scope", [Scope.RATING, Scope.RESEARCH])
+def test_recordings_without_consent_are_left_out_of_a_study_by_name(client, scope: Scope):
     study = draft_study(3, coordinator=client.user)
     one = study.cohort.participants.first()
-    record(one, Scope.RATING, given=False)
+    record(one, scope, given=False)
+    services.prepare_study(study=study, actor=None)
     assert len(queries.shown_renditions(study)) == 2
     page = client.get(f"/studies/{study.pk}/").content.decode()
-    assert f"Left out for want of consent to rating by experts outside: {one.code}." in page
+    assert f"Left out for want of consent to research or to rating by experts outside: {one.code}." in page
     services.open_study(study=study, actor=None)
     assert study.presentations.count() == 4
     assert not study.presentations.filter(rendition__recording__participant=one).exists()

@@ -74,6 +74,17 @@ def test_an_empty_file_is_refused(client):
     assert send(client, cohort, b"").status_code == 422
 
 
+def test_participants_and_recordings_are_counted_apart(client):
+    cohort = CohortFactory(coordinators=[client.user])
+    for n_recordings in (0, 1, 3):
+        participant = ParticipantFactory(cohort=cohort)
+        for _ in range(n_recordings):
+            RecordingFactory(participant=participant)
+    empty = CohortFactory(coordinators=[client.user])
+    counts = {c.pk: (c.n_participants, c.n_recordings) for c in client.get("/cohorts/").context["cohorts"]}
+    assert counts == {cohort.pk: (3, 4), empty.pk: (0, 0)}
+
+
 @pytest.mark.parametrize("address", ["/cohorts/", "/cohorts/{pk}/"])
 def test_lists_cost_the_same_for_one_and_for_three(client, address: str):
     from django.db import connection

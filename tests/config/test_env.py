@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import Env, secret_from_file
+from config.env import Env, new_key, secret_from_file
 from config.storage import s3_options
 
 
@@ -79,3 +79,20 @@ def test_an_s3_address_becomes_the_storages_options():
 def test_an_s3_address_with_keys_in_it_is_refused():
     with pytest.raises(ImproperlyConfigured, match="use endpoint and region only"):
         s3_options("s3://faces?secret=abc")
+
+
+def test_a_master_key_has_32_bytes_in_base64_and_is_never_repeated_in_a_message():
+    good = new_key()
+    assert Env({"MEDIA_ENCRYPTION_KEY": good}).key("MEDIA_ENCRYPTION_KEY") == good
+    assert Env({}).key("MEDIA_ENCRYPTION_KEY") == ""
+    for bad, says in (("secret words!", "no base64"), ("c2hvcnQ=", "5 bytes"), (good + "AAAA", "no base64")):
+        with pytest.raises(ImproperlyConfigured, match=says) as error:
+            Env({"MEDIA_ENCRYPTION_KEY": bad}).key("MEDIA_ENCRYPTION_KEY")
+        assert bad not in str(error.value)
+        assert "openssl rand -base64 32" in str(error.value)
+
+
+def test_generated_keys_are_kept_apart_from_other_secrets(tmp_path: Path):
+    first = secret_from_file(tmp_path / "media_key", new_key)
+    assert Env({"K": first}).key("K") == first == secret_from_file(tmp_path / "media_key", new_key)
+    assert (tmp_path / "media_key").stat().st_mode & 0o777 == 0o600

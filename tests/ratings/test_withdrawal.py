@@ -430,6 +430,14 @@ def test_the_page_says_beforehand_exactly_what_happens_then(world: World, client
     assert Withdrawal.objects.get().counts == [[what, n] for what, n in plan.items()]
 
 
+def test_copies_in_other_cohorts_are_counted_and_not_touched(world: World):
+    twin = RecordingFactory(**stored(world.clips[0], ParticipantFactory()))
+    what = "Copies of these files in other cohorts, which stay: have them withdrawn there too"
+    assert dict(withdrawal.plan(world.participant))[what] == 1
+    world.withdraw()
+    assert readable(twin.storage_name) == world.clips[0]["content"]
+
+
 @pytest.mark.parametrize("code", ["", "pd-777", "PD-778", "yes"])
 def test_without_the_code_nothing_happens(world: World, client, code: str):
     response = client.post(f"/participants/{world.participant.pk}/withdraw/", {"code": code})

@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--method", default="motionmesh")
         parser.add_argument("--participants", nargs="*", help="codes of the phantom cohort; all by default")
         parser.add_argument("--quiet", action="store_true", help="print no sign-ins")
+        parser.add_argument("--withdraw", action="store_true", help="withdraw one participant at the end")
         parser.add_argument("--once", action="store_true", help="do nothing when it was done before")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -76,6 +77,8 @@ class Command(BaseCommand):
         stages.open_study(story)
         stages.rate(story)
         stages.read_result(story)
+        if options["withdraw"]:
+            stages.withdraw(story)
 
     def _bring(self, story: Story, options: dict[str, Any]) -> tuple[int, int]:
         """The phantom cohort by manifest, but its last clip by the page, with the user's clip if there is one."""
