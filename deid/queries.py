@@ -20,6 +20,11 @@ def jobs_of(recording: Recording) -> QuerySet[Job]:
     return recording.jobs.exclude(method=ORIGINAL).select_related("rendition")
 
 
+def renditions_of(recording: Recording) -> QuerySet[Rendition]:
+    """De-identified ones; re-encoded originals are the studies' business."""
+    return recording.renditions.exclude(method=ORIGINAL)
+
+
 def released_renditions(cohort: Cohort, method: str) -> QuerySet[Rendition]:
     """The newest released rendition of each recording by a method."""
     return (

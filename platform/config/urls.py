@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from accounts.views import home
+from config.api_schema import schema
 from config.health import healthz
 
 urlpatterns = [
@@ -16,5 +17,8 @@ urlpatterns = [
     path("", include("analysis.urls")),
     path("", include("audit.urls")),
     path("api/", include("accounts.api_urls")),
+    path("api/", include("cohorts.api_urls")),
+    path("api/", include("deid.api_urls")),
     path("api/", include("ratings.api_urls")),
+    path("api/schema/", schema, name="schema"),
 ]
