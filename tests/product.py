@@ -32,6 +32,7 @@ def running_product(var: Path, **env: str) -> Iterator[Stack]:
         "DATABASE_URL": database_url(),
         "SECRET_KEY": "only-for-tests-" + "x" * 40,
         "STORAGE_URL": f"file://{settings.STORAGES['default']['OPTIONS']['location']}",
+        "UPLOAD_FOLDER": str(settings.UPLOAD_FOLDER),
         "CELERY_BROKER_URL": os.environ["TEST_BROKER_URL"],
         "DEBUG": "false",
         "LOG_LEVEL": "INFO",

@@ -22,7 +22,7 @@ def get_cohort(user: User, pk: int) -> Cohort:
 
 
 def get_upload(user: User, pk: int) -> Upload:
-    return get_object_or_404(Upload.objects.select_related("cohort"), pk=pk, cohort__in=cohorts_for(user))
+    return get_object_or_404(Upload.objects.select_related("cohort", "recording"), pk=pk, cohort__in=cohorts_for(user))
 
 
 def get_recording(user: User, pk: int) -> Recording:

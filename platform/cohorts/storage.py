@@ -20,9 +20,9 @@ def random_name() -> str:
     return f"{token[:2]}/{token}"
 
 
-def store(source: BinaryIO | File) -> str:
-    """Keep a copy of an open file; returns its storage name."""
-    return default_storage.save(random_name(), source if isinstance(source, File) else File(source))
+def store(source: BinaryIO | File, name: str = "") -> str:
+    """Keep a copy of an open file, under a random name unless one was drawn before; returns its storage name."""
+    return default_storage.save(name or random_name(), source if isinstance(source, File) else File(source))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Role
-from cohorts import services
+from cohorts import upload_checks
 from cohorts.models import Cohort, Upload
 from tests.factories import CohortFactory, ParticipantFactory, RecordingFactory
 from tests.media_files import write_video
@@ -47,7 +47,7 @@ def test_an_upload_waits_in_quarantine_until_the_worker_has_looked(client, tmp_p
     assert not cohort.recordings.exists()
     polled = client.get(response.url, HTTP_HX_REQUEST="true")
     assert polled.status_code == 200
-    services.check_upload(upload=upload)
+    upload_checks.check_upload(upload=upload)
     polled = client.get(response.url, HTTP_HX_REQUEST="true")
     assert polled.status_code == 286
     assert b"is a recording now" in polled.content
