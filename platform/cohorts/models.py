@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cohorts.validators import validate_code, validate_sha256
 
+HASH_OR_NOTHING = r"^([0-9a-f]{64})?$"
+
 
 class Cohort(models.Model):
     """Participants who belong to one project, and the coordinators who care for them."""
@@ -151,9 +153,7 @@ class Upload(models.Model):
             ),
             models.CheckConstraint(
                 name="upload_hashes_form",
-                condition=models.Q(
-                    fingerprint__regex=r"^([0-9a-f]{64})?$", declared_sha256__regex=r"^([0-9a-f]{64})?$"
-                ),
+                condition=models.Q(fingerprint__regex=HASH_OR_NOTHING, declared_sha256__regex=HASH_OR_NOTHING),
             ),
         ]
 

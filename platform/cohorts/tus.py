@@ -1,8 +1,9 @@
 """Resumable uploads by the tus protocol 1.0.0 (https://tus.io): core, creation, termination, checksum, expiration.
 
 The addresses are ordinary views: session, CSRF header and cohort access hold as for every page. The body of a PATCH is
-read in pieces and never held. Beside the protocol: `Upload-Sha256`, the hash of the whole file, may come with any PATCH,
-because a browser knows it only when it has read the whole file; it is compared before the file becomes a recording.
+read in pieces and never held. Beside the protocol: `Upload-Sha256`, the hash of the whole file, may come with any
+PATCH, because a browser knows it only when it has read the whole file; it is compared before the file becomes a
+recording.
 """
 
 import base64
@@ -85,10 +86,10 @@ def uploads_of_cohort(request: HttpRequest, method: str, pk: int) -> HttpRespons
     cohort = get_cohort(user, pk)
     if method == "OPTIONS":
         return _abilities()
-    told = _metadata(request.headers.get("Upload-Metadata", ""))
+    n_bytes, told = _number(request, "Upload-Length"), _metadata(request.headers.get("Upload-Metadata", ""))
     upload = uploads.begin_upload(
-        cohort=cohort, code=told.get("participant", ""), task=told.get("task", ""), n_bytes=_number(request, "Upload-Length"),
-        actor=user, fingerprint=told.get("fingerprint", ""), sha256=told.get("sha256", ""),
+        cohort=cohort, code=told.get("participant", ""), task=told.get("task", ""), n_bytes=n_bytes, actor=user,
+        fingerprint=told.get("fingerprint", ""), sha256=told.get("sha256", ""),
     )  # fmt: skip
     address = request.build_absolute_uri(reverse("cohorts:upload_content", kwargs={"pk": upload.pk}))
     return HttpResponse(status=201, headers={"Location": address, **_state(upload, 0)})

@@ -92,8 +92,8 @@ def _understood(said: bytes | None, code: int, seconds: int) -> Answer:
     if said is None or code == -signal.SIGXCPU:
         raise MediaError(
             "too_slow",
-            f"looking at the file took longer than {seconds} s and was stopped: it is damaged or made to stall. Copy it "
-            "again from the camera, or convert it to MP4 (H.264).",
+            f"looking at the file took longer than {seconds} s and was stopped: it is damaged or made to stall. Copy "
+            "it again from the camera, or convert it to MP4 (H.264).",
         )
     try:
         answer = json.loads(said)
@@ -139,8 +139,8 @@ def main() -> int:
         told = {
             "refused": [
                 "too_heavy",
-                f"looking at the file needs more than {most} MB of memory: it is damaged, or its pictures are too large. "
-                "Convert it to MP4 (H.264) of 4K or less.",
+                f"looking at the file needs more than {most} MB of memory: it is damaged, or its pictures are too "
+                "large. Convert it to MP4 (H.264) of 4K or less.",
             ]
         }
     sys.stdout.write(json.dumps({"told": told, "guards": guards}))

@@ -34,8 +34,9 @@ class Machine:
     clone: int
 
 
-# socket connect accept sendto sendmsg bind listen socketpair; fork vfork execve kill; rename mkdir rmdir creat link unlink
-# symlink chmod truncate ptrace mount; their ...at forms; process_vm_*, sendmmsg, execveat, io_uring_setup, pidfd_getfd
+# socket connect accept sendto sendmsg bind listen socketpair; fork vfork execve kill; rename mkdir rmdir creat link
+# unlink symlink chmod truncate ptrace mount; their ...at forms; process_vm_*, sendmmsg, execveat, io_uring_setup,
+# pidfd_getfd.
 _X86 = Machine(
     audit=0xC000003E,
     denied=(41, 42, 43, 44, 46, 49, 50, 53, 57, 58, 59, 62, 76, 82, 83, 84, 85, 86, 87, 88, 90, 101, 165, 258, 263, 264,

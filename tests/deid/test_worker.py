@@ -8,6 +8,7 @@ import psutil
 import pytest
 from django.conf import settings
 
+from cohorts import services as cohorts
 from cohorts import upload_services
 from cohorts.models import Recording, Upload
 from config.celery import app
