@@ -65,13 +65,15 @@ def free_bytes() -> int:
     return shutil.disk_usage(folder()).free
 
 
-def create() -> str:
-    """An empty file that only this deployment's user may read; returns its name."""
-    name = secrets.token_hex(20)
+def random_name() -> str:
+    return secrets.token_hex(20)
+
+
+def create(name: str) -> None:
+    """An empty file that only this deployment's user may read."""
     with _full_told():
         os.close(os.open(folder() / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         _sync_folder()
-    return name
 
 
 def size(name: str) -> int | None:

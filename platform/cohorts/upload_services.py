@@ -35,11 +35,11 @@ def begin_upload(
     _validate_space(n_bytes)
     upload = Upload(
         cohort=cohort, code=code, task=task, n_bytes=n_bytes, added_by=actor, state=State.RECEIVING,
-        fingerprint=fingerprint, declared_sha256=sha256, expires_at=_expiry(),
+        fingerprint=fingerprint, declared_sha256=sha256, expires_at=_expiry(), quarantine_name=quarantine.random_name(),
     )  # fmt: skip
     upload.full_clean()
     try:
-        upload.quarantine_name = quarantine.create()
+        quarantine.create(upload.quarantine_name)
         with transaction.atomic():
             upload.save()
             audit.record(actor=actor, verb="upload.begun", target=upload)
@@ -129,10 +129,13 @@ def finish_receiving(*, upload: Upload) -> None:
 def receive_upload(*, cohort: Cohort, code: str, task: str, content: File, actor: User | None) -> Upload:
     """Put a whole file, sent by a plain form, into quarantine and ask a worker to check it."""
     validate_upload_size(content.size)
-    upload = Upload(cohort=cohort, code=code, task=task, n_bytes=content.size, added_by=actor)
+    upload = Upload(
+        cohort=cohort, code=code, task=task, n_bytes=content.size, added_by=actor,
+        quarantine_name=quarantine.random_name(),
+    )  # fmt: skip
     upload.full_clean()
     try:
-        upload.quarantine_name = quarantine.create()
+        quarantine.create(upload.quarantine_name)
         with quarantine.locked(upload.quarantine_name) as descriptor:
             quarantine.append(descriptor, offset=0, n_bytes=content.size, read=content.read)
         with transaction.atomic():
@@ -168,11 +171,12 @@ def cancel_upload(*, upload: Upload, actor: User | None) -> None:
 def end_receiving(*, upload: Upload, state: Upload.State, actor: User | None = None, message: str = "") -> None:
     """Bring an unfinished upload to its end without a verdict, and remove what came of it."""
     with quarantine.locked(upload.quarantine_name):
-        _end(upload, state, actor, message)
+        quarantine.remove(_end(upload, state, actor, message))
 
 
 @transaction.atomic
-def _end(upload: Upload, state: Upload.State, actor: User | None, message: str) -> None:
+def _end(upload: Upload, state: Upload.State, actor: User | None, message: str) -> str:
+    """Write the row; returns the name of the file that nobody needs any more."""
     locked = Upload.objects.select_for_update(of=("self",)).get(pk=upload.pk)
     if locked.state != State.RECEIVING:
         raise quarantine.Gone(upload.quarantine_name)
@@ -181,7 +185,7 @@ def _end(upload: Upload, state: Upload.State, actor: User | None, message: str) 
     locked.full_clean()
     locked.save()
     audit.record(actor=actor, verb=f"upload.{state}", target=locked)
-    transaction.on_commit(lambda: quarantine.remove(name))
+    return name
 
 
 @transaction.atomic

@@ -45,7 +45,6 @@ def bad_files(folder: Path) -> dict[str, Path]:
     secret = folder / "secret.txt"
     secret.write_text("a local secret")
     contents = {
-        "empty.mp4": b"",
         "truncated.mp4": whole[: len(whole) // 3],
         "renamed.mp4": b"Dear doctor, please find the video attached.\n" * 40,
         "playlist.mp4": f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://{secret}\n#EXT-X-ENDLIST\n".encode(),
@@ -59,9 +58,7 @@ def bad_files(folder: Path) -> dict[str, Path]:
     return files
 
 
-@pytest.mark.parametrize(
-    "name", ["empty.mp4", "truncated.mp4", "renamed.mp4", "playlist.mp4", "concat.mp4", "sound.mp4"]
-)
+@pytest.mark.parametrize("name", ["truncated.mp4", "renamed.mp4", "playlist.mp4", "concat.mp4", "sound.mp4"])
 def test_a_bad_file_is_refused_with_a_sentence_and_nothing_of_it_stays(tmp_path: Path, media: Path, name: str):
     upload = upload_checks.check_upload(upload=receive(bad_files(tmp_path)[name]))
     assert upload.state == Upload.State.REFUSED
@@ -70,6 +67,13 @@ def test_a_bad_file_is_refused_with_a_sentence_and_nothing_of_it_stays(tmp_path:
     assert stored_files(media) == []
     assert not Recording.objects.exists()
     assert not Participant.objects.exists()
+
+
+def test_an_empty_file_is_not_even_received(tmp_path: Path, settings):
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(ValidationError, match=r"empty \(0 bytes\)"):
+        receive(tmp_path / "empty.mp4")
+    assert not settings.UPLOAD_FOLDER.exists()
 
 
 def test_the_same_file_twice_is_refused_and_names_its_twin(tmp_path: Path, media: Path):
