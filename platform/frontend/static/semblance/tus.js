@@ -50,14 +50,17 @@ export class Transfer {
 
   halt() { this.stopped = true; this.request?.abort(); this.wake?.(); this.samples = []; }
 
+  /** Stop and forget; false when all of it had come already, so that there is a verdict instead. */
   async cancel() {
     this.halt();
     this.tell("cancelled");
     for (let attempt = 0; this.url && attempt < 10; attempt += 1) {  // 423: the server still writes the last piece
-      const answer = await this.ask("DELETE", this.url).catch(() => null);
-      if (answer && answer.status !== 423) return;
+      const answer = await this.ask("DELETE", this.url).catch(() => ({}));
+      if (answer.status === 204) return true;
+      if (answer.status === 410) return false;
       await new Promise((resolve) => { setTimeout(resolve, SOON_MS); });
     }
+    return true;
   }
 
   /** Until it is sent, stopped or failed. A loop that was stopped ends before the next begins. */

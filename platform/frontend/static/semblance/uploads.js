@@ -10,7 +10,7 @@ const rows = [];
 root.hidden = false;
 document.getElementById("plain").hidden = true;
 
-const size = (bytes) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`);
+const size = (bytes) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : bytes >= 1e5 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`);
 const time = (seconds) => (seconds >= 3600 ? `${Math.floor(seconds / 3600)} h ${Math.round(seconds % 3600 / 60)} min`
   : seconds >= 60 ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` : `${Math.ceil(seconds)} s`);
 
@@ -81,9 +81,7 @@ class Row {
   refuse(words) { this.state = "failed"; this.error = words; draw(this); }
 
   async run() {
-    this.transfer ??= new Transfer({
-      file: this.file, create: root.dataset.create, script: root.dataset.hashing, url: this.url, changed: (transfer) => this.follow(transfer),
-    });
+    this.transfer ??= this.made();
     this.transfer.metadata = { participant: this.parts.code.value.trim(), task: this.parts.task.value, fingerprint: this.fingerprint };
     await this.transfer.run();
     if (this.transfer.done) this.showVerdict();
@@ -97,10 +95,18 @@ class Row {
     draw(this, transfer);
   }
 
-  cancel() {
-    this.wanted = false;
-    if (this.transfer) this.transfer.cancel(); else if (this.url) new Transfer({ file: this.file, url: this.url, changed() {} }).cancel();
-    this.state = "cancelled"; this.element.remove(); rows.splice(rows.indexOf(this), 1); work();
+  async cancel() {
+    this.wanted = false; this.parts.cancel.disabled = true;
+    if (this.url) this.transfer ??= this.made();
+    const gone = !this.transfer || await this.transfer.cancel();
+    if (gone) { this.state = "cancelled"; this.element.remove(); rows.splice(rows.indexOf(this), 1); work(); return; }
+    this.transfer.tell("done"); this.showVerdict();
+  }
+
+  made() {
+    return new Transfer({
+      file: this.file, create: root.dataset.create, script: root.dataset.hashing, url: this.url, changed: (transfer) => this.follow(transfer),
+    });
   }
 
   /** The worker's verdict, beside the file; htmx asks until there is one. */
