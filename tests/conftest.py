@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -103,3 +105,27 @@ def chromium(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[int, list]]:
+    """A server on this machine that counts connections: its port, and the calls."""
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(0.05)
+    calls, stop = [], threading.Event()
+
+    def accept() -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                continue
+            calls.append(connection)
+            connection.close()
+
+    thread = threading.Thread(target=accept)
+    thread.start()
+    yield server.getsockname()[1], calls
+    stop.set()
+    thread.join()
+    server.close()

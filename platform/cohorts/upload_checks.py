@@ -48,7 +48,7 @@ def _check(upload: Upload) -> Upload:
         accepted = services.accept_upload(upload=upload, info=info, sha256=sha256, n_bytes=path.stat().st_size)
     except ValidationError as error:
         # Probing names the file by its random name, which tells its owner nothing.
-        told = " ".join(error.messages).replace(path.name, _("The file"))
+        told = " ".join(error.messages).replace(path.name, _("the file"))
         return _refuse(upload, told[:1].upper() + told[1:])
     except OSError as error:  # a full disk, or no means to confine a process: not the file's fault, so it waits
         told = _("The server cannot look at it now (%(why)s), and will try again. Tell your administrator.")
