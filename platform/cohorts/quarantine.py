@@ -134,12 +134,11 @@ def append(
     digest = hashlib.new(checksum.algorithm) if checksum else None
     end = offset
     try:
-        with _full_told():
-            while end < offset + n_bytes and (piece := _read(read, min(PIECE, offset + n_bytes - end))):
-                _write(descriptor, piece, end)
-                end += len(piece)
-                if digest:
-                    digest.update(piece)
+        while end < offset + n_bytes and (piece := _read(read, min(PIECE, offset + n_bytes - end))):
+            write(descriptor, piece, end)
+            end += len(piece)
+            if digest:
+                digest.update(piece)
     finally:
         _sync(descriptor, back_to=offset)
     if checksum and digest and end == offset + n_bytes and digest.digest() != checksum.digest:
@@ -157,11 +156,13 @@ def _read(read: Callable[[int], bytes], n_bytes: int) -> bytes:
         return b""
 
 
-def _write(descriptor: int, piece: bytes, at: int) -> None:
+def write(descriptor: int, piece: bytes, at: int) -> None:
+    """All of a piece, past Python's buffers; NoSpace after as much of it as fitted."""
     view = memoryview(piece)
-    while view:
-        written = os.pwrite(descriptor, view, at)
-        view, at = view[written:], at + written
+    with _full_told():
+        while view:
+            written = os.pwrite(descriptor, view, at)
+            view, at = view[written:], at + written
 
 
 def _sync(descriptor: int, *, back_to: int) -> None:

@@ -144,13 +144,16 @@ def receive_upload(*, cohort: Cohort, code: str, task: str, content: File, actor
             ring_upload(upload)
     except quarantine.NoSpace as error:
         quarantine.remove(upload.quarantine_name)
-        raise ValidationError(
-            _("The server's disk is full. Ask your administrator to make room, then try again."), code="no_space"
-        ) from error
+        raise disk_full() from error
     except BaseException:
         quarantine.remove(upload.quarantine_name)
         raise
     return upload
+
+
+def disk_full() -> ValidationError:
+    told = _("The server's disk is full. Ask your administrator to make room, then try again.")
+    return ValidationError(told, code="no_space")
 
 
 def ring_upload(upload: Upload) -> None:

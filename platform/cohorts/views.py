@@ -13,6 +13,7 @@ from cohorts import media, queries, services, upload_services
 from cohorts.access import get_cohort, get_recording, get_upload
 from cohorts.forms import CohortForm, UploadForm
 from cohorts.models import Cohort, Upload
+from cohorts.upload_handler import DISK_FULL
 from cohorts.upload_texts import TEXTS
 
 staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
@@ -87,6 +88,8 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("cohorts:upload_status", pk=received.pk)
         except ValidationError as error:
             form.add_error("video", error.messages)
+    elif DISK_FULL in request.META:
+        form.add_error(None, upload_services.disk_full())
     return _uploads_page(request, cohort, form)
 
 

@@ -69,6 +69,18 @@ def test_a_bad_code_is_refused_beside_the_field(client):
     assert not Upload.objects.exists()
 
 
+def test_a_full_disk_is_told_and_leaves_nothing(client, settings):
+    from tests.cohorts.test_tus import files_of_at_most
+
+    cohort = CohortFactory(coordinators=[client.user])
+    with files_of_at_most(50_000):
+        response = send(client, cohort, bytes(200_000))
+    assert response.status_code == 422
+    assert "disk is full" in response.content.decode()
+    assert not Upload.objects.exists()
+    assert list(settings.UPLOAD_FOLDER.iterdir()) == []
+
+
 def test_an_empty_file_is_refused(client):
     cohort = CohortFactory(coordinators=[client.user])
     assert send(client, cohort, b"").status_code == 422

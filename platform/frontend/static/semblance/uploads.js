@@ -47,7 +47,9 @@ class Row {
     this.parts.name.textContent = file.name; this.parts.size.textContent = size(file.size);
     const options = [...this.parts.task.options];
     this.parts.code.value = codeOf(file.name, options); this.parts.task.value = taskOf(file.name, options);
-    const id = `file-${rows.length}`;
+    const id = `file-${(Row.made = (Row.made ?? 0) + 1)}`;
+    this.parts.name.id = `${id}-name`;
+    for (const button of this.element.querySelectorAll("button")) button.setAttribute("aria-describedby", this.parts.name.id);
     for (const field of ["code", "task"]) { this.parts[field].id = `${id}-${field}`; this.parts[field].closest(".field").querySelector("label").htmlFor = `${id}-${field}`; }
     for (const field of ["code", "task"]) this.parts[field].addEventListener("input", () => { if (this.state === "failed") this.state = "ready"; this.error = ""; draw(this); });
     this.parts.pause.addEventListener("click", () => { this.wanted = false; if (this.transfer) this.transfer.pause(); else this.state = "ready"; draw(this); });
