@@ -1,10 +1,11 @@
 """The API of jobs and renditions."""
 
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api_views import StaffAPIView
+from accounts.api_views import StaffAPIView, StaffListAPIView
 from accounts.models import Scope
 from cohorts.access import get_recording
 from deid import access, queries, services
@@ -14,7 +15,7 @@ from deid.serializers import JobSerializer, RenditionSerializer
 from deid.validators import validate_donor
 
 
-class JobsView(StaffAPIView):
+class JobsView(StaffListAPIView):
     """The jobs of your cohorts, re-encodings for studies left out; `state` picks those in one state."""
 
     serializer_class = JobSerializer
@@ -22,12 +23,13 @@ class JobsView(StaffAPIView):
     filters = ("state",)
     scopes = {"GET": Scope.READ_JOBS}
 
+    @extend_schema(parameters=[OpenApiParameter("state", enum=Job.State.values)])
     def get(self, request: Request) -> Response:
-        rows, state = access.jobs_for(self.user).exclude(method=ORIGINAL), request.query_params.get("state")
+        rows, state = access.jobs_for(self.user).exclude(method=ORIGINAL), self.chosen("state", Job.State)
         return self.listed(rows if state is None else rows.filter(state=state))
 
 
-class RecordingJobsView(StaffAPIView):
+class RecordingJobsView(StaffListAPIView):
     """Jobs of a recording; a POST asks for one. An equal job that is still open is told instead of a second one."""
 
     serializer_class = JobSerializer
@@ -40,15 +42,12 @@ class RecordingJobsView(StaffAPIView):
     def post(self, request: Request, pk: int) -> Response:
         recording, given = get_recording(self.user, pk), self.given()
         validate_donor(given["donor"], access.own_donors_for(self.user))
-        return self.told(
-            services.request_job(recording=recording, actor=self.user, **given), status.HTTP_202_ACCEPTED
-        )
+        return self.told(services.request_job(recording=recording, actor=self.user, **given), status.HTTP_202_ACCEPTED)
 
 
 class JobView(StaffAPIView):
     serializer_class = JobSerializer
     queryset = Job.objects.none()
-    pagination_class = None
     scopes = {"GET": Scope.READ_JOBS}
 
     def get(self, request: Request, pk: int) -> Response:
@@ -60,14 +59,14 @@ class JobCancelView(StaffAPIView):
 
     serializer_class = JobSerializer
     queryset = Job.objects.none()
-    pagination_class = None
     scopes = {"POST": Scope.WRITE_JOBS}
 
+    @extend_schema(request=None)
     def post(self, request: Request, pk: int) -> Response:
         return self.told(services.cancel_job(job=access.get_job(self.user, pk), actor=self.user))
 
 
-class RecordingRenditionsView(StaffAPIView):
+class RecordingRenditionsView(StaffListAPIView):
     """Renditions of a recording, those for blinded studies left out."""
 
     serializer_class = RenditionSerializer
@@ -81,7 +80,6 @@ class RecordingRenditionsView(StaffAPIView):
 class RenditionView(StaffAPIView):
     serializer_class = RenditionSerializer
     queryset = Rendition.objects.none()
-    pagination_class = None
     scopes = {"GET": Scope.READ_RENDITIONS}
 
     def get(self, request: Request, pk: int) -> Response:

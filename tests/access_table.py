@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ROLES = ("administrator", "coordinator", "rater", "judge", "investigator")
+TUS = {"headers": {"Tus-Resumable": "1.0.0"}}
 JSON = {"data": "{}", "content_type": "application/json"}
 
 
@@ -26,10 +27,10 @@ def roles(default: int = 403, **known: int) -> dict[str, int]:
     return {role: known.get(role, default) for role in ROLES}
 
 
-def staff(status: int, target: str = "", method: str = "get") -> Row:
+def staff(status: int, target: str = "", method: str = "get", **more: Any) -> Row:
     """Coordinators with their own cohorts, administrators with all."""
     other = roles(403, administrator=status, coordinator=404) if target else None
-    return Row(roles(403, administrator=status, coordinator=status), other, target, method)
+    return Row(roles(403, administrator=status, coordinator=status), other, target, method, **more)
 
 
 def raters(status: int, target: str = "", **more: Any) -> Row:
@@ -89,6 +90,9 @@ TABLE: dict[str, Row] = {
     "cohorts:new": staff(200),
     "cohorts:cohort": staff(200, "cohort"),
     "cohorts:upload": staff(422, "cohort", "post"),
+    "cohorts:uploads": staff(200, "cohort"),
+    "cohorts:files": staff(400, "cohort", "post", sent=TUS),  # without Upload-Length
+    "cohorts:upload_content": staff(415, "upload", "patch", sent=TUS),  # without the content type of a piece
     "cohorts:upload_status": staff(200, "upload"),
     "cohorts:participants": staff(200, "cohort"),
     "cohorts:participant_new": staff(200, "cohort"),

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,6 +67,7 @@ def media(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     folder = tmp_path / "media"
     settings.WORK_FOLDER = tmp_path / "work"  # type: ignore[attr-defined]
     settings.MEDIA_ENCRYPTION_KEY = ""  # type: ignore[attr-defined] # plain, so that tests can look at files
+    settings.UPLOAD_FOLDER = settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "uploads"  # type: ignore[attr-defined]
     settings.STORAGES = {  # type: ignore[attr-defined]
         **settings.STORAGES,  # type: ignore[attr-defined]
         "default": {
@@ -112,3 +115,27 @@ def chromium(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[int, list]]:
+    """A server on this machine that counts connections: its port, and the calls."""
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(0.05)
+    calls, stop = [], threading.Event()
+
+    def accept() -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                continue
+            calls.append(connection)
+            connection.close()
+
+    thread = threading.Thread(target=accept)
+    thread.start()
+    yield server.getsockname()[1], calls
+    stop.set()
+    thread.join()
+    server.close()

@@ -1,5 +1,6 @@
 """Small media made on the spot."""
 
+import random
 from fractions import Fraction
 from pathlib import Path
 
@@ -32,4 +33,20 @@ def write_sound(path: Path, *, seconds: float = 1.0, rate: int = 16000) -> Path:
         frame.sample_rate, frame.time_base, frame.pts = rate, Fraction(1, rate), 0
         out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
+    return path
+
+
+def pad_video(path: Path, *, n_bytes: int, seed: int = 0) -> Path:
+    """Make an MP4 of exactly `n_bytes` of it: a `free` box (ISO 14496-12) at the end, which players skip.
+
+    Its content never repeats, so that a piece in the wrong place changes the hash.
+    """
+    size = n_bytes - path.stat().st_size
+    assert 8 + 16 <= size < 2**32
+    block = random.Random(seed).randbytes(1 << 20)  # noqa: S311
+    with path.open("ab") as file:
+        file.write(size.to_bytes(4, "big") + b"free")
+        for number in range(-(-(size - 8) // len(block))):
+            file.write((number.to_bytes(8, "big") + block[8:])[: size - 8 - number * len(block)])
+    assert path.stat().st_size == n_bytes
     return path

@@ -32,6 +32,7 @@ def running_product(var: Path, **env: str) -> Iterator[Stack]:
         "DATABASE_URL": database_url(),
         "SECRET_KEY": "only-for-tests-" + "x" * 40,
         "STORAGE_URL": f"file://{settings.STORAGES['default']['OPTIONS']['location']}",
+        "UPLOAD_FOLDER": str(settings.UPLOAD_FOLDER),
         "CELERY_BROKER_URL": os.environ["TEST_BROKER_URL"],
         **({"MEDIA_ENCRYPTION_KEY": settings.MEDIA_ENCRYPTION_KEY} if settings.MEDIA_ENCRYPTION_KEY else {}),
         "DEBUG": "false",
@@ -57,8 +58,8 @@ def running_product(var: Path, **env: str) -> Iterator[Stack]:
         stack.stop()
 
 
-def doorbell(var: Path) -> Callable[[int], None]:
-    """Rings for a job in the queue of the processes under `var`, as often as it is called."""
+def doorbell(var: Path, task: str = "deid.tasks.render_cpu", of: str = "job_id") -> Callable[[int], None]:
+    """Rings for a row in the queue of the processes under `var`, as often as it is called."""
     folder = var / "queue"
     bell = Celery("doorbell", broker=os.environ["TEST_BROKER_URL"], set_as_current=False)
     if bell.conf.broker_url.startswith("filesystem"):
@@ -68,8 +69,8 @@ def doorbell(var: Path) -> Callable[[int], None]:
         bell.conf.broker_transport_options = {**messages, "control_folder": folder / "control"}
     bell.conf.task_queues = [Queue("cpu", routing_key="cpu")]
 
-    def ring(job_id: int) -> None:
-        bell.send_task("deid.tasks.render_cpu", kwargs={"job_id": job_id}, queue="cpu")
+    def ring(pk: int) -> None:
+        bell.send_task(task, kwargs={of: pk}, queue="cpu")
 
     return ring
 

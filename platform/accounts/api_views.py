@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, TextChoices
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
@@ -37,8 +38,8 @@ class StaffAPIView(ScopedAPIView, GenericAPIView[Any]):
 
     permission_classes = [IsAuthenticated, HasScope, HasRole]
     roles = (Role.COORDINATOR, Role.ADMINISTRATOR)
-    pagination_class = Pages
     filters: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()  # that are read besides the filters
 
     @property
     def user(self) -> User:
@@ -47,17 +48,12 @@ class StaffAPIView(ScopedAPIView, GenericAPIView[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        known = {*self.filters, Pages.cursor_query_param}
+        known = {*self.filters, *self.keys}
         if unknown := sorted(set(request.query_params) - known):
             raise ValidationError(
                 _("This address knows the keys %(known)s; leave out %(unknown)s.")
-                % {"known": ", ".join(sorted(known)), "unknown": ", ".join(unknown)[:200]}
+                % {"known": ", ".join(sorted(known)) or "-", "unknown": ", ".join(unknown)[:200]}
             )
-
-    def listed(self, rows: QuerySet[Any]) -> Response:
-        """One page of rows."""
-        page = self.paginate_queryset(rows)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def told(self, row: Model, status: int = 200) -> Response:
         """One object."""
@@ -69,3 +65,22 @@ class StaffAPIView(ScopedAPIView, GenericAPIView[Any]):
         serializer.is_valid(raise_exception=True)
         data: dict[str, Any] = serializer.validated_data
         return data
+
+
+class StaffListAPIView(ListModelMixin, StaffAPIView):
+    """A list, page by page; filters must name something that exists."""
+
+    pagination_class = Pages
+    keys = (Pages.cursor_query_param,)
+
+    def listed(self, rows: QuerySet[Any]) -> Response:
+        """One page of rows."""
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def chosen(self, key: str, choices: type[TextChoices]) -> str | None:
+        """What a filter asks for; None when it is not there."""
+        value = self.request.query_params.get(key)
+        if value is not None and value not in choices.values:
+            raise ValidationError({key: [_("This is not one of: %(known)s.") % {"known": ", ".join(choices.values)}]})
+        return value

@@ -27,7 +27,7 @@ def get_membership(user: User, pk: int) -> CohortMembership:
 
 
 def get_upload(user: User, pk: int) -> Upload:
-    return get_object_or_404(Upload.objects.select_related("cohort"), pk=pk, cohort__in=cohorts_for(user))
+    return get_object_or_404(Upload.objects.select_related("cohort", "recording"), pk=pk, cohort__in=cohorts_for(user))
 
 
 def get_recording(user: User, pk: int) -> Recording:

@@ -1,19 +1,20 @@
 """The API of cohorts, participants, recordings and uploads: the same access functions and services as the pages."""
 
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api_views import StaffAPIView
+from accounts.api_views import StaffAPIView, StaffListAPIView
 from accounts.models import Scope
 from cohorts import access, participant_services, queries
 from cohorts import upload_services as uploads
-from cohorts.models import Participant, Recording, Upload
+from cohorts.models import Participant, Recording, Task, Upload
 from cohorts.serializers import CohortSerializer, ParticipantSerializer, RecordingSerializer, UploadSerializer
 
 
-class CohortsView(StaffAPIView):
+class CohortsView(StaffListAPIView):
     """The cohorts you care for."""
 
     serializer_class = CohortSerializer
@@ -25,7 +26,6 @@ class CohortsView(StaffAPIView):
 
 class CohortView(StaffAPIView):
     serializer_class = CohortSerializer
-    pagination_class = None
     scopes = {"GET": Scope.READ_COHORTS}
 
     def get(self, request: Request, pk: int) -> Response:
@@ -33,7 +33,7 @@ class CohortView(StaffAPIView):
         return self.told(queries.cohort_list(self.user).get(pk=cohort.pk))
 
 
-class ParticipantsView(StaffAPIView):
+class ParticipantsView(StaffListAPIView):
     """Participants of a cohort; a POST adds one."""
 
     serializer_class = ParticipantSerializer
@@ -54,7 +54,6 @@ class ParticipantView(StaffAPIView):
 
     serializer_class = ParticipantSerializer
     queryset = Participant.objects.none()
-    pagination_class = None
     scopes = {"GET": Scope.READ_COHORTS, "PATCH": Scope.WRITE_PARTICIPANTS}
 
     def get(self, request: Request, pk: int) -> Response:
@@ -69,7 +68,7 @@ class ParticipantView(StaffAPIView):
         )
 
 
-class RecordingsView(StaffAPIView):
+class RecordingsView(StaffListAPIView):
     """Recordings of a cohort; `task` picks those of one task."""
 
     serializer_class = RecordingSerializer
@@ -77,23 +76,23 @@ class RecordingsView(StaffAPIView):
     filters = ("task",)
     scopes = {"GET": Scope.READ_RECORDINGS}
 
+    @extend_schema(parameters=[OpenApiParameter("task", enum=Task.values)])
     def get(self, request: Request, pk: int) -> Response:
         rows = queries.recordings_of(access.get_cohort(self.user, pk))
-        task = request.query_params.get("task")
+        task = self.chosen("task", Task)
         return self.listed(rows if task is None else rows.filter(task=task))
 
 
 class RecordingView(StaffAPIView):
     serializer_class = RecordingSerializer
     queryset = Recording.objects.none()
-    pagination_class = None
     scopes = {"GET": Scope.READ_RECORDINGS}
 
     def get(self, request: Request, pk: int) -> Response:
         return self.told(access.get_recording(self.user, pk))
 
 
-class UploadsView(StaffAPIView):
+class UploadsView(StaffListAPIView):
     """Files on their way into a cohort; a POST (multipart) brings one, which a worker then checks.
 
     Large files, and connections that break, are for the resumable protocol of the upload page.
@@ -119,7 +118,6 @@ class UploadView(StaffAPIView):
 
     serializer_class = UploadSerializer
     queryset = Upload.objects.none()
-    pagination_class = None
     scopes = {"GET": Scope.READ_RECORDINGS}
 
     def get(self, request: Request, pk: int) -> Response:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cohorts.encryption import KEY, new_key
-from cohorts.models import Participant, StoredFile
+from cohorts.models import Cohort, Participant, StoredFile
 
 NONCE = 12
 
@@ -120,6 +120,13 @@ def validate_not_withdrawn(participant: Participant) -> None:
             % {"code": participant.code},
             code="withdrawn",
         )
+
+
+def validate_may_be_taken(cohort: Cohort, code: str) -> None:
+    """Nothing comes in any more of a participant who withdrew."""
+    participant = Participant.objects.filter(cohort=cohort, code=code).first()
+    if participant is not None:
+        validate_not_withdrawn(participant)
 
 
 def shred(names: list[str]) -> int:

@@ -17,7 +17,7 @@ COLUMNS = ("file", "participant", "task")
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """What became of one row. `line` counts from 2: line 1 is the header."""
+    """What became of one row. `line` is the file's own, where the row ends: line 1 is the header."""
 
     line: int
     file: str
@@ -42,6 +42,8 @@ def import_manifest(folder: Path, manifest: Path, *, cohort: Cohort, actor: User
             yield RowReport(line, name, True, _("accepted as recording %(pk)d") % {"pk": upload.recording_id})
         except ValidationError as error:
             yield RowReport(line, name, False, " ".join(error.messages))
+        except OSError as error:  # not readable, or the disk is full: told for this row, the next may be luckier
+            yield RowReport(line, name, False, _("could not be taken: %(why)s") % {"why": error.strerror or error})
 
 
 def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str | None]]]:
@@ -54,9 +56,12 @@ def _rows(manifest: Path) -> Iterator[tuple[int, dict[str, str | None]]]:
                     f"{manifest.name} lacks the column(s) {', '.join(missing)}; its first line is "
                     f"{','.join(reader.fieldnames or []) or 'empty'}. Write {','.join(COLUMNS)} as the first line."
                 )
-            yield from enumerate(reader, start=2)
+            for row in reader:
+                yield reader.line_num, row  # blank lines and line breaks in quotes count, as in an editor
     except FileNotFoundError:
         raise BadManifest(f"there is no manifest {manifest}: name a CSV file with {','.join(COLUMNS)}") from None
+    except csv.Error as error:
+        raise BadManifest(f"{manifest.name} is no CSV: {error}. Save it as CSV (comma separated) again.") from None
     except UnicodeDecodeError:
         raise BadManifest(f"{manifest.name} is not UTF-8 text: save it as CSV in UTF-8") from None
 

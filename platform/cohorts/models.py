@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from cohorts.validators import (
     validate_code,
     validate_hoehn_yahr,
     validate_minutes,
+    validate_sha256,
     validate_site,
 )
 from cohorts.vocabulary import HOEHN_YAHR, Diagnosis, MotorState, Scope, Sex, Stimulation, Task
@@ -28,6 +30,8 @@ __all__ = [
     "ClinicalState", "Cohort", "CohortMembership", "ConsentEvent", "Participant", "Recording", "Scope", "StoredFile",
     "Task", "Upload", "Withdrawal",
 ]  # fmt: skip
+
+HASH_OR_NOTHING = r"^([0-9a-f]{64})?$"
 
 
 class Cohort(models.Model):
@@ -189,19 +193,35 @@ class ClinicalState(models.Model):
 
 
 class Upload(models.Model):
-    """A file that came in and waits for the worker's verdict; afterwards the receipt of that verdict."""
+    """A file that comes in piece by piece, then waits for the worker's verdict; afterwards the receipt of it all.
+
+    Until it is accepted its bytes lie in quarantine (cohorts/quarantine.py) and nowhere else. The name that the file
+    had at the user's is never kept: names of files hold names of patients.
+    """
 
     class State(models.TextChoices):
+        RECEIVING = "receiving", _("Being received")
         CHECKING = "checking", _("Being checked")
         ACCEPTED = "accepted", _("Accepted")
         REFUSED = "refused", _("Refused")
+        CANCELLED = "cancelled", _("Cancelled")
+        EXPIRED = "expired", _("Expired")
 
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="uploads")
     code = models.CharField(_("participant"), max_length=20, validators=[validate_code])
     task = models.CharField(_("task"), max_length=30, choices=Task.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
     message = models.TextField(blank=True)
-    storage_name = models.CharField(max_length=100, blank=True)
+    quarantine_name = models.CharField(max_length=40, blank=True)
+    storage_name = models.CharField(max_length=100, blank=True)  # of the copy that is becoming the recording's
+    n_bytes = models.BigIntegerField(_("size"), null=True, blank=True, validators=[MinValueValidator(1)])
+    fingerprint = (
+        models.CharField(  # made by the browser of what it knows about the file; finds it again after a reload
+            max_length=64, blank=True, validators=[validate_sha256]
+        )
+    )
+    declared_sha256 = models.CharField(max_length=64, blank=True, validators=[validate_sha256])
+    expires_at = models.DateTimeField(null=True, blank=True)
     recording = models.OneToOneField(Recording, null=True, blank=True, on_delete=models.PROTECT, related_name="upload")
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -221,6 +241,22 @@ class Upload(models.Model):
             ),
             models.CheckConstraint(
                 name="upload_refused_says_why", condition=~models.Q(state="refused") | ~models.Q(message="")
+            ),
+            models.CheckConstraint(
+                name="upload_state_known",
+                condition=models.Q(state__in=["receiving", "checking", "accepted", "refused", "cancelled", "expired"]),
+            ),
+            models.CheckConstraint(
+                name="upload_receiving_can_go_on",
+                condition=~models.Q(state="receiving")
+                | models.Q(n_bytes__isnull=False, expires_at__isnull=False) & ~models.Q(quarantine_name=""),
+            ),
+            models.CheckConstraint(
+                name="upload_has_bytes", condition=models.Q(n_bytes__isnull=True) | models.Q(n_bytes__gt=0)
+            ),
+            models.CheckConstraint(
+                name="upload_hashes_form",
+                condition=models.Q(fingerprint__regex=HASH_OR_NOTHING, declared_sha256__regex=HASH_OR_NOTHING),
             ),
         ]
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from cohorts import quarantine
 from cohorts.consent import current_consents
 from cohorts.holdings import HeldFile, Holding
 from cohorts.models import ClinicalState, ConsentEvent, Participant, Recording, Upload
@@ -14,10 +16,9 @@ from cohorts.models import ClinicalState, ConsentEvent, Participant, Recording, 
 
 class CohortsHolding(Holding):
     def plan(self, participant: Participant) -> list[tuple[str, int]]:
-        waiting = self._uploads(participant).exclude(state=Upload.State.ACCEPTED)
         return [
             (_("Recordings whose files and keys are destroyed"), participant.recordings.count()),
-            (_("Uploads in quarantine that are removed"), waiting.exclude(state=Upload.State.REFUSED).count()),
+            (_("Uploads in quarantine that are removed"), self._waiting(participant).count()),
             (_("Recordings whose age and clinical state are erased"), self._described(participant)),
             (
                 _("Copies of these files in other cohorts, which stay: have them withdrawn there too"),
@@ -37,6 +38,9 @@ class CohortsHolding(Holding):
     def _uploads(self, participant: Participant) -> QuerySet[Upload]:
         return Upload.objects.filter(cohort=participant.cohort_id, code=participant.code)
 
+    def _waiting(self, participant: Participant) -> QuerySet[Upload]:
+        return self._uploads(participant).filter(state__in=[Upload.State.RECEIVING, Upload.State.CHECKING])
+
     def files(self, participant: Participant) -> Iterator[HeldFile]:
         for recording in participant.recordings.order_by("pk"):
             yield HeldFile("recording", recording.pk, recording.storage_name, recording.sha256, recording.n_bytes)
@@ -44,8 +48,12 @@ class CohortsHolding(Holding):
             yield HeldFile("upload", upload.pk, upload.storage_name)
 
     def void(self, participant: Participant, actor: User) -> None:
-        waiting = self._uploads(participant).filter(recording__isnull=True).exclude(state=Upload.State.REFUSED)
-        waiting.update(state=Upload.State.REFUSED, message=_("The participant has withdrawn."))
+        names = list(self._uploads(participant).exclude(quarantine_name="").values_list("quarantine_name", flat=True))
+        told = _("The participant has withdrawn.")
+        self._waiting(participant).update(state=Upload.State.REFUSED, message=told, expires_at=None)
+        self._uploads(participant).update(quarantine_name="")
+        # Should the process die before this, they are files without rows, which the sweep removes.
+        transaction.on_commit(lambda: [quarantine.remove(name) for name in names])
         ClinicalState.objects.filter(recording__participant=participant).delete()
         participant.recordings.update(age=None)
         today = timezone.localdate()

@@ -71,9 +71,12 @@ def random_name() -> str:
     return f"{token[:2]}/{token}"
 
 
-def store(source: BinaryIO | File, *, participant: Participant | None = None) -> str:
-    """Keep a copy of an open file; returns its storage name. Refused for a participant who withdrew."""
-    name = random_name()
+def store(source: BinaryIO | File, *, participant: Participant | None = None, name: str = "") -> str:
+    """Keep a copy of an open file, under a random name unless one was drawn before; returns its storage name.
+
+    Refused for a participant who withdrew.
+    """
+    name = name or random_name()
     key = keys.register(name, participant)
     try:
         if key is None:

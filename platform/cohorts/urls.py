@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cohorts import invitation_views, membership_views, participant_views, views
+from cohorts import invitation_views, membership_views, participant_views, tus, views
 
 app_name = "cohorts"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("participants/<int:pk>/consent/", participant_views.consent, name="consent"),
     path("participants/<int:pk>/withdraw/", participant_views.withdraw, name="withdraw"),
     path("recordings/<int:pk>/circumstances/", participant_views.circumstances, name="circumstances"),
+    path("cohorts/<int:pk>/uploads/", views.uploads, name="uploads"),
+    path("cohorts/<int:pk>/files/", tus.uploads_of_cohort, name="files"),
+    path("uploads/<int:pk>/content", tus.upload_content, name="upload_content"),
     path("uploads/<int:pk>/", views.upload_status, name="upload_status"),
     path("recordings/<int:pk>/video", views.recording_video, name="recording_video"),
 ]

@@ -4,6 +4,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,6 +34,7 @@ OLDEST = 90  # ages from here on are one group: few people are so old that an ag
 VERSION = r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$"
 FIRST_CONSENT = date(1990, 1, 1)
 MINUTES_MOST = 7 * 24 * 60
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def validate_code(code: str) -> None:
@@ -115,4 +117,24 @@ def validate_version(version: str) -> None:
             _("The form's version must be up to 40 letters, digits, spaces or . _ / -; it was “%(given)s”.")
             % {"given": version[:50]},
             code="consent_version",
+        )
+
+
+def validate_sha256(value: str) -> None:
+    if not SHA256.fullmatch(value):
+        raise ValidationError(
+            _("A SHA-256 is written as 64 digits 0-9 and a-f; it was “%(value)s”.") % {"value": value[:70]},
+            code="sha256_form",
+        )
+
+
+def validate_upload_size(n_bytes: int) -> None:
+    """What can be taken at all."""
+    if n_bytes < 1:
+        raise ValidationError(_("The file is empty (0 bytes): copy it again from the camera."), code="empty")
+    if n_bytes > settings.UPLOAD_MAX_BYTES:
+        raise ValidationError(
+            _("The file has %(given)d MB; at most %(most)d MB can be taken. Cut it or lower its bit rate.")
+            % {"given": n_bytes >> 20, "most": settings.UPLOAD_MAX_BYTES >> 20},
+            code="too_large",
         )

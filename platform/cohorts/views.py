@@ -1,5 +1,6 @@
 """Pages of coordinators."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -8,10 +9,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import roles_required, signed_in
 from accounts.models import Role
-from cohorts import links, media, queries, services
+from cohorts import links, media, queries, services, upload_services
 from cohorts.access import get_cohort, get_recording, get_upload
 from cohorts.forms import CohortForm, RecordingFilterForm, UploadForm
 from cohorts.models import Cohort, Upload
+from cohorts.upload_handler import DISK_FULL
+from cohorts.upload_texts import TEXTS
 
 staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
 HTMX_STOP_POLLING = 286
@@ -42,10 +45,6 @@ def cohort_new(request: HttpRequest) -> HttpResponse:
 @staff
 def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
     cohort = get_cohort(signed_in(request), pk)
-    return _cohort_page(request, cohort, UploadForm())
-
-
-def _cohort_page(request: HttpRequest, cohort: Cohort, form: UploadForm) -> HttpResponse:
     shown = RecordingFilterForm(request.GET)
     wanted = queries.RecordingFilter(**shown.cleaned_data) if shown.is_valid() else queries.RecordingFilter()
     pages = Paginator(queries.recordings_of(cohort, wanted), PAGE)
@@ -55,27 +54,49 @@ def _cohort_page(request: HttpRequest, cohort: Cohort, form: UploadForm) -> Http
         "filter": shown,
         "filtered": wanted != queries.RecordingFilter(),
         "uploads": queries.recent_uploads(cohort),
-        "form": form,
     }
-    return render(request, "cohorts/cohort.html", context, status=422 if form.errors else 200)
+    return render(request, "cohorts/cohort.html", context)
+
+
+@require_GET
+@staff
+def uploads(request: HttpRequest, pk: int) -> HttpResponse:
+    """Several files at once, resumable; without JavaScript one file by a plain form."""
+    return _uploads_page(request, get_cohort(signed_in(request), pk), UploadForm())
+
+
+def _uploads_page(request: HttpRequest, cohort: Cohort, form: UploadForm) -> HttpResponse:
+    context = {
+        "cohort": cohort,
+        "form": form,
+        "unfinished": queries.unfinished_uploads(cohort, signed_in(request)),
+        "most": settings.UPLOAD_MAX_BYTES,
+        "days": settings.UPLOAD_EXPIRE_DAYS,
+        "codes": queries.codes_of(cohort),
+        "texts": {name: str(text) for name, text in TEXTS.items()},
+    }
+    return render(request, "cohorts/uploads.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["POST"])
 @staff
 def upload(request: HttpRequest, pk: int) -> HttpResponse:
+    """The plain form: one file in one request."""
     user = signed_in(request)
     cohort = get_cohort(user, pk)
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         data = form.cleaned_data
         try:
-            received = services.receive_upload(
+            received = upload_services.receive_upload(
                 cohort=cohort, code=data["code"], task=data["task"], content=data["video"], actor=user
             )
             return redirect("cohorts:upload_status", pk=received.pk)
         except ValidationError as error:
             form.add_error("video", error.messages)
-    return _cohort_page(request, cohort, form)
+    elif DISK_FULL in request.META:
+        form.add_error(None, upload_services.disk_full())
+    return _uploads_page(request, cohort, form)
 
 
 @require_GET

@@ -73,6 +73,7 @@ JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", 50, least=1, most=1000)
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "deid.tasks.sweep", "schedule": JOB_SWEEP_SECONDS},
     "sweep-uploads": {"task": "cohorts.tasks.sweep", "schedule": JOB_SWEEP_SECONDS},
+    "sweep-orphans": {"task": "cohorts.tasks.sweep_orphans", "schedule": 600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 
@@ -92,9 +93,16 @@ MEDIA_LINK_SECONDS = env.integer("MEDIA_LINK_SECONDS", 4 * 3600, least=1, most=2
 MEDIA_ACCEL_PREFIX = env.text("MEDIA_ACCEL_PREFIX", "")
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 4 * 1024**3, least=1024, most=64 * 1024**3)
 RECORDING_MAX_SECONDS = env.integer("RECORDING_MAX_SECONDS", 2 * 3600, least=1, most=24 * 3600)
-FILE_UPLOAD_TEMP_DIR = None
+# Quarantine: what came in and was not looked at yet. Web processes and workers share it.
+UPLOAD_FOLDER = env.folder("UPLOAD_FOLDER", VAR / "uploads")
+UPLOAD_EXPIRE_DAYS = env.integer("UPLOAD_EXPIRE_DAYS", 7, least=1, most=365)
+UPLOAD_IDLE_SECONDS = env.integer("UPLOAD_IDLE_SECONDS", 30, least=1, most=600)
+UPLOAD_ORPHAN_SECONDS = 3600  # a file without a row is younger while its row is being written
+PROBE_SECONDS = env.integer("PROBE_SECONDS", 60, least=1, most=60)
+PROBE_MEMORY_MB = env.integer("PROBE_MEMORY_MB", 2048, least=512, most=64 * 1024)
+FILE_UPLOAD_TEMP_DIR = UPLOAD_FOLDER
 FILE_UPLOAD_PERMISSIONS = 0o600
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["cohorts.upload_handler.QuarantineUploadHandler"]
 WORK_FOLDER = VAR / "work"
 
 

@@ -51,13 +51,10 @@ class Story:
 
 
 def upload(story: Story, clips: list[tuple[Path, str, str]]) -> None:
-    """The coordinator uploads clips (path, participant, task) by the page and waits for the worker's verdict."""
+    """The coordinator uploads clips (path, participant, task) as the page does and waits for the worker's verdict."""
     browser = story.browser("demo-coordinator")
     for path, code, task in clips:
-        page = browser.submit(
-            f"/cohorts/{story.cohort}/upload/", {"code": code, "task": task}, files={"video": path}, expect="/uploads/"
-        )
-        address = page.url.removeprefix(story.url)
+        address = browser.upload(f"/cohorts/{story.cohort}/files/", path, participant=code, task=task)
         verdict = wait_for(f"the check of {path.name}", partial(_over, browser, address), seconds=story.patience)
         found = re.search(r'href="/recordings/(\d+)/"', verdict)
         if not found:

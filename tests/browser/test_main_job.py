@@ -105,10 +105,11 @@ def test_from_upload_to_result(people: Callable[[Role], Person], tmp_path: Path)
 
 def upload(coordinator: Person, path: Path) -> None:
     page = coordinator.page
+    page.get_by_role("link", name="Upload recordings").click()
+    page.get_by_label("Choose video files").set_input_files(path)
     page.get_by_label("Participant code").fill("PD-001")
     page.get_by_label("MDS-UPDRS task").select_option("facial_expression")
-    page.get_by_label("Video file").set_input_files(path)
-    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Upload 1 file").click()
 
 
 def consent(coordinator: Person) -> None:

@@ -62,6 +62,38 @@ def test_each_row_gets_its_own_verdict(tmp_path: Path):
     assert "7 of 8 rows were refused" in text
 
 
+def test_line_numbers_are_those_of_an_editor(tmp_path: Path):
+    write_video(tmp_path / "a.mp4")
+    manifest(
+        tmp_path, "", "missing.mp4,PD-001,speech", "", '"two\nlines.mp4",PD-001,speech', "a.mp4,PD-001,speech,more"
+    )
+    text, code = run(tmp_path, "manifest.csv")
+    assert code == 1
+    assert "line 3  missing.mp4  REFUSED: There is no file" in text
+    assert "line 6  two" in text
+    assert "line 7  a.mp4  accepted" in text
+    assert "1 of 3 recordings accepted" in text
+
+
+def test_a_row_that_cannot_be_read_stops_nothing(tmp_path: Path):
+    from tests.cohorts.test_tus import files_of_at_most
+
+    write_video(tmp_path / "a.mp4")
+    manifest(tmp_path, "a.mp4,PD-001,speech")
+    with files_of_at_most(1000):
+        text, code = run(tmp_path, "manifest.csv")
+    assert code == 1
+    assert "line 2  a.mp4  REFUSED: could not be taken: File too large" in text
+    assert not Recording.objects.exists()
+
+
+def test_a_manifest_that_is_no_csv_is_refused_whole(tmp_path: Path):
+    manifest(tmp_path, '"' + "x" * 200_000)
+    text, code = run(tmp_path, "manifest.csv")
+    assert code == 2
+    assert "is no CSV" in text
+
+
 @pytest.mark.parametrize(
     ("header", "says"), [("file,task", "lacks the column(s) participant"), ("", "its first line is empty")]
 )

@@ -8,7 +8,7 @@ from django.core.files import File
 from django.db import IntegrityError, transaction
 
 from audit.models import Event
-from cohorts import services
+from cohorts import upload_checks, upload_services
 from cohorts.models import Participant, Recording, Task, Upload
 from tests.factories import CohortFactory, UserFactory
 from tests.media_files import write_sound, write_video
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def receive(path: Path, **given) -> Upload:
     fields = {"cohort": given.pop("cohort", None) or CohortFactory(), "code": "PD-001", "task": Task.SPEECH}
     with path.open("rb") as content:
-        return services.receive_upload(**{**fields, **given}, content=File(content), actor=UserFactory())
+        return upload_services.receive_upload(**{**fields, **given}, content=File(content), actor=UserFactory())
 
 
 def stored_files(media: Path) -> list[Path]:
@@ -27,7 +27,7 @@ def stored_files(media: Path) -> list[Path]:
 
 
 def test_a_good_file_becomes_a_recording_with_its_facts(tmp_path: Path, media: Path):
-    upload = services.check_upload(upload=receive(write_video(tmp_path / "a.mp4", n_frames=25, fps=25)))
+    upload = upload_checks.check_upload(upload=receive(write_video(tmp_path / "a.mp4", n_frames=25, fps=25)))
     recording = upload.recording
     assert upload.state == Upload.State.ACCEPTED
     assert (recording.width, recording.height, recording.n_frames) == (96, 64, 25)
@@ -45,7 +45,6 @@ def bad_files(folder: Path) -> dict[str, Path]:
     secret = folder / "secret.txt"
     secret.write_text("a local secret")
     contents = {
-        "empty.mp4": b"",
         "truncated.mp4": whole[: len(whole) // 3],
         "renamed.mp4": b"Dear doctor, please find the video attached.\n" * 40,
         "playlist.mp4": f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://{secret}\n#EXT-X-ENDLIST\n".encode(),
@@ -59,11 +58,9 @@ def bad_files(folder: Path) -> dict[str, Path]:
     return files
 
 
-@pytest.mark.parametrize(
-    "name", ["empty.mp4", "truncated.mp4", "renamed.mp4", "playlist.mp4", "concat.mp4", "sound.mp4"]
-)
+@pytest.mark.parametrize("name", ["truncated.mp4", "renamed.mp4", "playlist.mp4", "concat.mp4", "sound.mp4"])
 def test_a_bad_file_is_refused_with_a_sentence_and_nothing_of_it_stays(tmp_path: Path, media: Path, name: str):
-    upload = services.check_upload(upload=receive(bad_files(tmp_path)[name]))
+    upload = upload_checks.check_upload(upload=receive(bad_files(tmp_path)[name]))
     assert upload.state == Upload.State.REFUSED
     assert len(upload.message.split()) >= 6
     assert upload.message.rstrip().endswith((".", "!"))
@@ -72,10 +69,17 @@ def test_a_bad_file_is_refused_with_a_sentence_and_nothing_of_it_stays(tmp_path:
     assert not Participant.objects.exists()
 
 
+def test_an_empty_file_is_not_even_received(tmp_path: Path, settings):
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(ValidationError, match=r"empty \(0 bytes\)"):
+        receive(tmp_path / "empty.mp4")
+    assert not settings.UPLOAD_FOLDER.exists()
+
+
 def test_the_same_file_twice_is_refused_and_names_its_twin(tmp_path: Path, media: Path):
     cohort, path = CohortFactory(), write_video(tmp_path / "a.mp4")
-    first = services.check_upload(upload=receive(path, cohort=cohort))
-    second = services.check_upload(upload=receive(path, cohort=cohort, code="PD-002"))
+    first = upload_checks.check_upload(upload=receive(path, cohort=cohort))
+    second = upload_checks.check_upload(upload=receive(path, cohort=cohort, code="PD-002"))
     assert second.state == Upload.State.REFUSED
     assert f"as recording {first.recording_id} of participant PD-001" in second.message
     assert len(stored_files(media)) == 1
@@ -84,14 +88,14 @@ def test_the_same_file_twice_is_refused_and_names_its_twin(tmp_path: Path, media
 
 def test_the_same_file_may_belong_to_two_cohorts(tmp_path: Path):
     path = write_video(tmp_path / "a.mp4")
-    uploads = [services.check_upload(upload=receive(path)) for _ in range(2)]
+    uploads = [upload_checks.check_upload(upload=receive(path)) for _ in range(2)]
     assert [upload.state for upload in uploads] == [Upload.State.ACCEPTED] * 2
 
 
 def test_a_message_delivered_twice_makes_one_recording(tmp_path: Path):
     upload = receive(write_video(tmp_path / "a.mp4"))
-    services.check_upload(upload=upload)
-    services.check_upload(upload=upload)
+    upload_checks.check_upload(upload=upload)
+    upload_checks.check_upload(upload=upload)
     assert Recording.objects.count() == 1
 
 
@@ -104,7 +108,7 @@ def test_an_upload_that_is_too_large_is_refused_before_it_is_stored(tmp_path: Pa
 
 def test_a_recording_of_absurd_length_is_refused(tmp_path: Path, settings):
     settings.RECORDING_MAX_SECONDS = 1
-    upload = services.check_upload(upload=receive(write_video(tmp_path / "a.mp4", n_frames=60, fps=25)))
+    upload = upload_checks.check_upload(upload=receive(write_video(tmp_path / "a.mp4", n_frames=60, fps=25)))
     assert upload.state == Upload.State.REFUSED
     assert upload.message.startswith("The file lasts 2 s; at most 1 s")
 
@@ -126,7 +130,7 @@ def test_the_database_refuses_a_bad_code_too():
 def test_an_upload_whose_message_was_lost_is_rung_for_again(tmp_path: Path, settings, monkeypatch):
     settings.JOB_LEASE_SECONDS = 0
     rung = []
-    monkeypatch.setattr(services, "ring", lambda task, **ids: rung.append((task, ids)))
+    monkeypatch.setattr(upload_checks, "ring", lambda task, **ids: rung.append((task, ids)))
     upload = receive(write_video(tmp_path / "a.mp4"))
-    assert services.ring_waiting_uploads() == 1
+    assert upload_checks.ring_waiting_uploads() == 1
     assert ("cohorts.tasks.check_upload", {"upload_id": upload.pk}) in rung

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Role
-from cohorts import services
+from cohorts import upload_checks
 from cohorts.models import Cohort, Upload
 from tests.factories import CohortFactory, ParticipantFactory, RecordingFactory
 from tests.media_files import write_video
@@ -47,7 +47,7 @@ def test_an_upload_waits_in_quarantine_until_the_worker_has_looked(client, tmp_p
     assert not cohort.recordings.exists()
     polled = client.get(response.url, HTTP_HX_REQUEST="true")
     assert polled.status_code == 200
-    services.check_upload(upload=upload)
+    upload_checks.check_upload(upload=upload)
     polled = client.get(response.url, HTTP_HX_REQUEST="true")
     assert polled.status_code == 286
     assert b"is a recording now" in polled.content
@@ -67,6 +67,18 @@ def test_a_bad_code_is_refused_beside_the_field(client):
     assert response.status_code == 422
     assert "It was “Jane Doe”" in response.content.decode() or "it was “Jane Doe”" in response.content.decode()
     assert not Upload.objects.exists()
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(client, settings):
+    from tests.cohorts.test_tus import files_of_at_most
+
+    cohort = CohortFactory(coordinators=[client.user])
+    with files_of_at_most(50_000):
+        response = send(client, cohort, bytes(200_000))
+    assert response.status_code == 422
+    assert "disk is full" in response.content.decode()
+    assert not Upload.objects.exists()
+    assert list(settings.UPLOAD_FOLDER.iterdir()) == []
 
 
 def test_an_empty_file_is_refused(client):

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from cohorts import services as cohorts
-from cohorts import withdrawal
+from cohorts import upload_services, withdrawal
 from cohorts.models import Recording, Scope, StoredFile, Upload
 from config.celery import app
 from deid import services
@@ -74,7 +74,7 @@ def test_a_bad_upload_is_refused_by_the_worker_which_lives_on(tmp_path: Path, re
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(write_video(tmp_path / "good.mp4").read_bytes()[:700])
     with running_product(tmp_path / "var", **FAST) as stack, bad.open("rb") as content:
-        upload = cohorts.receive_upload(
+        upload = upload_services.receive_upload(
             cohort=recording.cohort, code="PD-002", task="speech", content=File(content), actor=None
         )
         eventually(lambda: Upload.objects.get(pk=upload.pk).state == Upload.State.REFUSED, stack=stack)

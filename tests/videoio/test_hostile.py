@@ -1,7 +1,5 @@
 """Scripts and playlists: nothing they point at is read or called."""
 
-import socket
-import threading
 from pathlib import Path
 
 import pytest
@@ -10,31 +8,6 @@ from tests.videoio.making import make_video
 from videoio.errors import MediaError
 from videoio.probe import probe
 from videoio.read import read_frames
-
-
-@pytest.fixture
-def listener():
-    """A server on this machine that counts connections."""
-    server = socket.create_server(("127.0.0.1", 0))
-    server.settimeout(0.05)
-    calls, stop = [], threading.Event()
-
-    def accept() -> None:
-        while not stop.is_set():
-            try:
-                connection, _ = server.accept()
-            except TimeoutError:
-                continue
-            calls.append(connection)
-            connection.close()
-
-    thread = threading.Thread(target=accept)
-    thread.start()
-    yield server.getsockname()[1], calls
-    stop.set()
-    thread.join()
-    server.close()
-
 
 SCRIPTS = {
     "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\n{target}\n#EXT-X-ENDLIST\n",

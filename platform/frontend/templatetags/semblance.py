@@ -13,8 +13,9 @@ register = template.Library()
 # State of any object -> tone of its badge. A tone is never the only sign: the word stands in it.
 TONES = {
     "done": "good", "released": "good", "accepted": "good", "open": "good", "rated": "good",
-    "queued": "busy", "running": "busy", "checking": "busy", "preparing": "busy", "in_review": "warn",
-    "failed": "bad", "refused": "bad", "rejected": "bad", "withheld": "warn", "void": "bad", "withdrawn": "bad",
+    "receiving": "busy", "queued": "busy", "running": "busy", "checking": "busy", "preparing": "busy",
+    "in_review": "warn", "expired": "warn", "withheld": "warn", "failed": "bad", "refused": "bad", "rejected": "bad",
+    "void": "bad", "withdrawn": "bad",
 }  # fmt: skip
 
 
@@ -43,3 +44,8 @@ def seconds(value: float) -> str:
 @register.filter
 def megabytes(value: int) -> str:
     return f"{value / 1e6:.1f} MB"
+
+
+@register.filter
+def gigabytes(value: int) -> str:
+    return f"{value / 1e9:.1f} GB"
