@@ -1,6 +1,7 @@
 """What this application itself holds of a participant: recordings, uploads, description, consents."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -53,7 +54,8 @@ class CohortsHolding(Holding):
         self._waiting(participant).update(state=Upload.State.REFUSED, message=told, expires_at=None)
         self._uploads(participant).update(quarantine_name="")
         # Should the process die before this, they are files without rows, which the sweep removes.
-        transaction.on_commit(lambda: [quarantine.remove(name) for name in names])
+        for name in names:
+            transaction.on_commit(partial(quarantine.remove, name))
         ClinicalState.objects.filter(recording__participant=participant).delete()
         participant.recordings.update(age=None)
         today = timezone.localdate()
