@@ -3,6 +3,7 @@
 import uuid
 
 from django.core.exceptions import ValidationError as RuleBroken
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
@@ -28,6 +29,7 @@ class RatingView(APIView):
 
     permission_classes = [IsAuthenticated, IsRater]
 
+    @extend_schema(request=RatingSerializer, responses={200: RatingSerializer, 201: RatingSerializer})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         presentation = get_presentation_to_answer(request.user, pk)  # type: ignore[arg-type]
         serializer = RatingSerializer(data=request.data)

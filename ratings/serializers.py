@@ -5,12 +5,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as RuleBroken
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ratings.models import Rating
 from ratings.validators import validate_answer, validate_score
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class ScoreField(serializers.Field):
     def to_internal_value(self, data: Any) -> int:
         try:
@@ -23,6 +26,7 @@ class ScoreField(serializers.Field):
         return value
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
 class FlagField(serializers.Field):
     default_error_messages = {"invalid": _("Say true or false.")}
 
@@ -35,6 +39,7 @@ class FlagField(serializers.Field):
         return value
 
 
+@extend_schema_field(OpenApiTypes.UUID)
 class ClientIdField(serializers.Field):
     default_error_messages = {"invalid": _("Give a UUID as text, such as 0b2f6c1e-8d1c-4a57-9f0e-0c8f0a5d7c11.")}
 

@@ -1,6 +1,8 @@
 """Service tokens in the API, and what a token says of itself."""
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -71,6 +73,17 @@ class TokenView(ScopedAPIView):
     authentication_classes = [TokenAuthentication]
     scopes: dict[str, str] = {"GET": ANY}
 
+    @extend_schema(
+        responses=inline_serializer(
+            "Token",
+            {
+                "name": serializers.CharField(),
+                "user": serializers.CharField(),
+                "scopes": serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices)),
+                "expires_at": serializers.DateTimeField(),
+            },
+        )
+    )
     def get(self, request: Request) -> Response:
         token: ServiceToken = request.auth  # type: ignore[assignment] # tokens are the only way in
         scopes = sorted(Scope(scope) for scope in token.scopes if scope in scopes_of(token.user))

@@ -13,7 +13,5 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """400 with the sentences, beside the fields they are about where those are known."""
     if isinstance(error, RuleBroken):
         told = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
-        error = ValidationError(
-            {("detail" if field == NON_FIELD_ERRORS else field): why for field, why in told.items()}
-        )
+        error = ValidationError({"detail" if name == NON_FIELD_ERRORS else name: why for name, why in told.items()})
     return exception_handler(error, context)
