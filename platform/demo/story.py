@@ -209,7 +209,7 @@ def read_result(story: Story) -> None:
 
 
 def withdraw(story: Story) -> None:
-    """One participant withdraws: the video is gone at once, the ratings count no more, the export is to be called back."""
+    """One participant withdraws: the video is gone, the ratings count no more, the export is named for recall."""
     with story.stage("one participant withdrawn") as said:
         browser, investigator = story.browser("demo-coordinator"), story.browser("demo-investigator")
         page = browser.get(f"/recordings/{story.recordings[0]}/?watch").text
