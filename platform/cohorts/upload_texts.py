@@ -11,7 +11,7 @@ TEXTS = {
     "hashing": _("Computing the check sum of the whole file"),
     "retrying": _("Interrupted. Trying again"),
     "paused": _("Paused"),
-    "cancelled": _("Cancelled"),
+    "cancelled": _("Being cancelled"),
     "failed": _("Not uploaded"),
     "done": _("Sent"),
     # what went wrong

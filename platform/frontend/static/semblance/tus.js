@@ -54,7 +54,7 @@ export class Transfer {
   async cancel() {
     this.halt();
     this.tell("cancelled");
-    for (let attempt = 0; this.url && attempt < 10; attempt += 1) {  // 423: the server still writes the last piece
+    for (let attempt = 0; this.url && attempt < 120; attempt += 1) {  // 423: the server still waits for the last piece
       const answer = await this.ask("DELETE", this.url).catch(() => ({}));
       if (answer.status === 204) return true;
       if (answer.status === 410) return false;

@@ -8,7 +8,7 @@ const codes = JSON.parse(document.getElementById("upload-codes").textContent);
 const rows = [];
 
 root.hidden = false;
-document.getElementById("plain").hidden = true;
+document.getElementById("plain").remove();
 
 const size = (bytes) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : bytes >= 1e5 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`);
 const time = (seconds) => (seconds >= 3600 ? `${Math.floor(seconds / 3600)} h ${Math.round(seconds % 3600 / 60)} min`
