@@ -65,7 +65,7 @@ def media(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     """Every test has a media storage and a work folder of its own."""
     folder = tmp_path / "media"
     settings.WORK_FOLDER = tmp_path / "work"  # type: ignore[attr-defined]
-    settings.UPLOAD_FOLDER = settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "uploads"  # type: ignore[attr-defined]
+    settings.UPLOAD_FOLDER = tmp_path / "uploads"  # type: ignore[attr-defined]
     settings.STORAGES = {  # type: ignore[attr-defined]
         **settings.STORAGES,  # type: ignore[attr-defined]
         "default": {
