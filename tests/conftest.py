@@ -67,7 +67,7 @@ def media(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     folder = tmp_path / "media"
     settings.WORK_FOLDER = tmp_path / "work"  # type: ignore[attr-defined]
     settings.MEDIA_ENCRYPTION_KEY = ""  # type: ignore[attr-defined] # plain, so that tests can look at files
-    settings.UPLOAD_FOLDER = settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "uploads"  # type: ignore[attr-defined]
+    settings.UPLOAD_FOLDER = tmp_path / "uploads"  # type: ignore[attr-defined]
     settings.STORAGES = {  # type: ignore[attr-defined]
         **settings.STORAGES,  # type: ignore[attr-defined]
         "default": {

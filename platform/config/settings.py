@@ -100,8 +100,6 @@ UPLOAD_IDLE_SECONDS = env.integer("UPLOAD_IDLE_SECONDS", 30, least=1, most=600)
 UPLOAD_ORPHAN_SECONDS = 3600  # a file without a row is younger while its row is being written
 PROBE_SECONDS = env.integer("PROBE_SECONDS", 60, least=1, most=60)
 PROBE_MEMORY_MB = env.integer("PROBE_MEMORY_MB", 2048, least=512, most=64 * 1024)
-FILE_UPLOAD_TEMP_DIR = UPLOAD_FOLDER
-SILENCED_SYSTEM_CHECKS = ["files.E001"]  # that the folder is there: the handler makes it, starting makes nothing
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = ["cohorts.upload_handler.QuarantineUploadHandler"]
 WORK_FOLDER = VAR / "work"

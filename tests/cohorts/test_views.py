@@ -69,6 +69,23 @@ def test_a_bad_code_is_refused_beside_the_field(client):
     assert not Upload.objects.exists()
 
 
+def test_a_plain_forms_file_lies_in_quarantine_from_its_first_byte(settings):
+    """A server that is killed leaves it where the sweep looks, not in the system's temporary folder."""
+    from cohorts.upload_handler import QuarantineUploadHandler
+
+    handler = QuarantineUploadHandler()
+    handler.new_file("video", "Jane Doe.mp4", "video/mp4", None)
+    handler.receive_data_chunk(b"123", 0)
+    handler.receive_data_chunk(b"456", 3)
+    file = handler.file_complete(6)
+    path = Path(file.temporary_file_path())
+    assert path.parent == settings.UPLOAD_FOLDER
+    assert "Jane" not in path.name
+    assert file.read() == path.read_bytes() == b"123456"
+    file.close()
+    assert not path.exists()
+
+
 def test_a_full_disk_is_told_and_leaves_nothing(client, settings):
     from tests.cohorts.test_tus import files_of_at_most
 
