@@ -48,6 +48,6 @@ def eyes_alone(rgb: RGB, points: Floats) -> RGB:
         left + 0.6 * across + BAND * down, right - 0.6 * across + BAND * down,
     ]  # fmt: skip
     mask = np.zeros(rgb.shape[:2], np.uint8)
-    cv2.fillConvexPoly(mask, np.round(corners).astype(np.int32), 1)
+    cv2.fillConvexPoly(mask, np.round(corners).astype(np.int32), (1,))
     shown: RGB = np.where(mask[..., None] > 0, rgb, np.uint8(GREY))
     return shown

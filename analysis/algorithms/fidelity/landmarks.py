@@ -1,10 +1,11 @@
 """dlib's 68 points made sub-pixel by optical flow: what judges motion, and knows nothing of the mesh that makes it.
 
-dlib finds the points of every frame anew and rounds them to pixels, so they tremble by a pixel or two. Lucas-Kanade flow
-says to some hundredths of a pixel how the picture under them moved since the frame before, but drifts. The points are
-carried on by the flow and drawn to where dlib sees them: little while both agree, wholly where they do not (a lid that
-shuts, a lip that rolls in, an occlusion). Movements pass with a gain of 1 at all rates: only dlib's trembling is smoothed,
-never the motion, as a filter over time would.
+dlib finds the points of every frame anew and rounds them to pixels, so they tremble by a pixel or two. Lucas-Kanade
+flow says to some hundredths of a pixel how the picture under them moved since the frame before, but drifts. The points
+are carried on by the flow and drawn to where dlib sees them: little while both agree, wholly where they do not (a lid
+that shuts, a lip that rolls in, an occlusion). Only dlib's trembling is smoothed, never the motion, as a filter over
+time would: on a phantom with a jaw tremor of 5 Hz the lower lip's gain is 0.99, the chin's 1.00 (dlib alone 0.98 and
+1.10, the mesh 1.12 and 0.94), and eye aspect ratios tremble by 0.004 instead of 0.014.
 """
 
 from dataclasses import dataclass

@@ -36,11 +36,11 @@ def skin_colours(rgb: RGB, mesh: NDArray[np.float64]) -> NDArray[np.float64]:
     place = np.round(mesh[:, :2] - (left, top)).astype(np.int32)
     for number, outline in enumerate((FOREHEAD, RIGHT_CHEEK, LEFT_CHEEK, OVAL)):
         mask = np.zeros(part.shape[:2], np.uint8)
-        cv2.fillPoly(mask, [place[list(outline)]], 255)
+        cv2.fillPoly(mask, [place[list(outline)]], (255,))
         if outline is OVAL:
-            cv2.fillPoly(mask, [place[list(OVAL)]], 255)
+            cv2.fillPoly(mask, [place[list(OVAL)]], (255,))
             for hole in HOLES:
-                cv2.fillPoly(mask, [place[list(hole)]], 0)
+                cv2.fillPoly(mask, [place[list(hole)]], (0,))
         if mask.any():
             colours[number] = cv2.mean(part, mask)[:3]
     return colours

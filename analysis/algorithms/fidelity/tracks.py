@@ -178,7 +178,7 @@ def _in_crop(model: FaceMesh, rgb: RGB, points: Floats) -> Floats | None:
         return None
     x, y = int(box.x), int(box.y)
     found = model.landmarks(rgb[y : int(box.y + box.height), x : int(box.x + box.width)])
-    return None if found is None else found + (x, y, 0)
+    return None if found is None else found + np.array([x, y, 0.0])
 
 
 def _box_of(mesh: Floats, points: Floats) -> Floats:
