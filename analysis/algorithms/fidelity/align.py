@@ -7,6 +7,7 @@ from analysis.algorithms.fidelity.errors import Unavailable
 
 Floats = NDArray[np.float64]
 
+FIRST_INNER = 17  # of the 51 iBUG points without the jaw
 SIDE = 224  # pixels of the crop that FMP computes in
 # ArcFace's template at 112 pixels: eyes, tip of the nose, corners of the mouth; the first of each pair is the subject's
 # right.

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.align import common
+from analysis.algorithms.fidelity.align import FIRST_INNER, common
 from analysis.algorithms.fidelity.errors import Unavailable
 
 Floats = NDArray[np.float64]
 
-FIRST = 17  # of the 51 iBUG points without the jaw
 N_POINTS = 51
 ONE, TWO = np.triu_indices(N_POINTS, k=1)  # the 1275 pairs
 REGIONS: Mapping[str, slice] = {
@@ -149,7 +148,7 @@ def dynamics(original: Floats, rendition: Floats, floor: Floats | None = None) -
     Unavailable : numbers of frames differ, a side has no face, fewer than 20 common frames, or nothing moves
     """
     known = common(original, rendition)
-    motion = pair_motion(original[known, FIRST:], rendition[known, FIRST:])
+    motion = pair_motion(original[known, FIRST_INNER:], rendition[known, FIRST_INNER:])
     moving = motion.sd > (0.0 if floor is None else floor)
     both = moving.any(axis=1)
     if not both.any():

@@ -40,7 +40,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A threshold swept over two sets of distances. `false_accept` and `true_accept` are the corners of the ROC."""
+    """A threshold swept over two sets of distances. The last three are the corners of the ROC, from none
+    accepted (where `threshold` stands for anything less) to all."""
 
     auc: float
     eer: float
@@ -150,7 +151,7 @@ def verification(genuine: Floats, impostor: Floats) -> Verification:
     after = int(np.argmax(miss <= 0))
     share = miss[after - 1] / (miss[after - 1] - miss[after]) if miss[after] < 0 else 1.0
     eer = float(false_accept[after - 1] + share * (false_accept[after] - false_accept[after - 1]))
-    return Verification(area, eer, float(values[after - 1]), false_accept, true_accept, np.r_[-np.inf, values])
+    return Verification(area, eer, float(values[after - 1]), false_accept, true_accept, np.r_[values[0], values])
 
 
 def gallery_rank(original: Floats, rendition: Floats, strangers: Floats, recogniser: Recogniser = DLIB) -> GalleryRank:
