@@ -19,7 +19,7 @@ from analysis.algorithms.fidelity.report import Pair, described, of_pairs
 from analysis.fidelity_table import COLUMNS, Cell
 
 Floats = NDArray[np.float64]
-LOWER_LIP, NOSE = 57, 30
+LOWER_LIP = 57
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def pair_drawings(pair: Pair) -> list[Drawing]:
     """What is drawn of one rendition."""
     makers = (
         ("Motion of pairs of landmarks", "First canonical correlation of each pair, in aligned crops.", _maps),
-        ("Lower lip", "Height of the lower lip under the tip of the nose, in aligned crops.", _lip),
+        ("Lower lip", "Height of the lower lip in aligned crops, about its median; larger is lower.", _lip),
         ("Eye aspect ratio", "Mean of both eyes, from dlib's points.", _lids),
         ("Distances of descriptors", "Single frames of the rendition.", _distances),
         ("Descriptors, PCA", "First two principal components of all descriptors.", _plane("pca", "PCA")),
@@ -93,7 +93,7 @@ def _lip(pair: Pair) -> go.Figure:
     common(pair.original.points, pair.rendition.points)
     one, two = (aligned(each.points)[:, LOWER_LIP, 1] for each in (pair.original, pair.rendition))
     one, two = (values - np.nanmedian(values) for values in (one, two))
-    return figures.courses(pair.original.times, one, two, "Lower lip about its median (px of 224)")
+    return figures.courses(pair.original.times, one, two, "Lower lip (px of 224)")
 
 
 def _lids(pair: Pair) -> go.Figure:

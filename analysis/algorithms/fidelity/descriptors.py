@@ -15,26 +15,22 @@ GREY = 127
 Floats = NDArray[np.float64]
 
 
-class Describer:
-    """Descriptors of the frames that are asked for.
+def look_at(rgb: RGB, points: Floats, face: bool, variants: bool) -> dict[str, Floats]:
+    """`descriptors` where `face` is wanted and `VARIANTS` where they are, each (128,), else NaN.
 
     The variants lie outside of what the recogniser was trained on: they say whether eyes or head alone still tell who
     somebody is, compared with strangers' descriptors of the same kind, not with its threshold of 0.6.
+
+    Parameters
+    ----------
+    points : (68, 2) pixels of the (h, w, 3) picture, NaN where no face was found
     """
-
-    def look(self, rgb: RGB, points: Floats, wanted: bool) -> dict[str, Floats]:
-        """`descriptors` and `VARIANTS`, each (128,), NaN where not wanted or no face was found."""
-        if not wanted or not np.isfinite(points).all():
-            return {name: np.full(DESCRIPTOR_SIZE, np.nan) for name in ("descriptors", *VARIANTS)}
-        return describe(rgb, points)
-
-
-def describe(rgb: RGB, points: Floats) -> dict[str, Floats]:
-    """The three descriptors of a face with its (68, 2) points."""
+    nothing = np.full(DESCRIPTOR_SIZE, np.nan)
+    seen = bool(np.isfinite(points).all())
     return {
-        "descriptors": descriptor_at(rgb, points),
-        "periocular": descriptor_at(eyes_alone(rgb, points), points),
-        "head": descriptor_at(rgb, points, padding=HEAD_PADDING),
+        "descriptors": descriptor_at(rgb, points) if face and seen else nothing,
+        "periocular": descriptor_at(eyes_alone(rgb, points), points) if variants and seen else nothing,
+        "head": descriptor_at(rgb, points, padding=HEAD_PADDING) if variants and seen else nothing,
     }
 
 

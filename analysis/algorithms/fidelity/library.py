@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity import packing
-from analysis.algorithms.fidelity.descriptors import VARIANTS, describe
+from analysis.algorithms.fidelity.descriptors import VARIANTS, look_at
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.tracks import FaceTracks, measure_tracks, model_hash
 from faces.dlib_backend import landmarks68
@@ -85,7 +85,7 @@ def _portrait(path: Path) -> dict[str, Floats] | None:
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     rgb = np.ascontiguousarray(small[:, :, ::-1]).astype(np.uint8, copy=False)
     points = landmarks68(rgb)
-    return None if points is None else describe(rgb, points)
+    return None if points is None else look_at(rgb, points, True, True)
 
 
 def sha256(path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.descriptors import VARIANTS, Describer
+from analysis.algorithms.fidelity.descriptors import VARIANTS, look_at
 from analysis.algorithms.fidelity.landmarks import Follower68
 from analysis.algorithms.fidelity.skin import SKIN_REGIONS, skin_colours
 from faces import dlib_backend
@@ -40,7 +40,8 @@ Floats = NDArray[np.float64]
 class Rates:
     """How often the slow models look, in frames; rows between are NaN. dlib's descriptor takes 80 ms, pose 20."""
 
-    descriptors: int = 15
+    descriptors: int = 10
+    variants: int = 20
     pose: int = 3
 
 
@@ -123,7 +124,12 @@ def measure_tracks(
 def model_version(rates: Rates | None = None) -> str:
     """Equal for tracks that were measured alike: versions of models and of this code, and how often they looked."""
     rates = rates or Rates()
-    parts = (FaceMesh().version, Pose().version, dlib_backend.version(), f"every {rates.descriptors} {rates.pose}")
+    parts = (
+        FaceMesh().version,
+        Pose().version,
+        dlib_backend.version(),
+        f"every {rates.descriptors} {rates.variants} {rates.pose}",
+    )
     return f"tracks {VERSION}: {'; '.join(parts)}"
 
 
@@ -138,7 +144,7 @@ class _Models:
     def __init__(self, rates: Rates) -> None:
         self._rates, self._pose = rates, Pose()
         self._mesh, self._still = FaceMesh(), FaceMesh(static=True)
-        self._points, self._describer = Follower68(), Describer()
+        self._points = Follower68()
 
     def look(self, index: int, rgb: RGB) -> dict[str, NDArray]:
         """One row of every column of `FaceTracks`."""
@@ -153,7 +159,7 @@ class _Models:
             "pose": self._pose.joints(rgb) if index % self._rates.pose == 0 else np.full((N_JOINTS, 3), np.nan),
             "skin": skin_colours(rgb, mesh),
             "box": box,
-            **self._describer.look(rgb, points, index % self._rates.descriptors == 0),
+            **look_at(rgb, points, index % self._rates.descriptors == 0, index % self._rates.variants == 0),
         }
 
     def _mesh_of(self, rgb: RGB, points: Floats) -> Floats:
