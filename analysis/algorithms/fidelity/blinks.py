@@ -170,17 +170,23 @@ def _match(original: Blinks, rendition: Blinks, *, squint: bool) -> BlinkMatch:
 
 
 def _runs(ear: Array, times: Array, threshold: float) -> tuple[Array, Array]:
-    """Where the ratio goes below the threshold and comes back, seconds; runs with both ends seen."""
+    """Where the ratio goes below the threshold and comes back, seconds; runs with both ends seen, parted by 60 ms."""
     with np.errstate(invalid="ignore"):
         below, above = ear < threshold, ear >= threshold
     down = np.flatnonzero(above[:-1] & below[1:])
     up = np.flatnonzero(below[:-1] & above[1:])
-    starts, ends = [], []
+    starts: list[float] = []
+    ends: list[float] = []
     for first in down:
         later = up[up > first]
-        if later.size and below[first + 1 : later[0] + 1].all():
-            starts.append(_crossing(ear, times, first, threshold))
-            ends.append(_crossing(ear, times, int(later[0]), threshold))
+        if not later.size or not below[first + 1 : later[0] + 1].all():
+            continue
+        start, end = (_crossing(ear, times, int(at), threshold) for at in (first, later[0]))
+        if ends and start - ends[-1] < SHORTEST_S:  # no lid opens and closes again so fast: jitter parted one run
+            ends[-1] = end
+        else:
+            starts.append(start)
+            ends.append(end)
     return np.array(starts), np.array(ends)
 
 

@@ -164,10 +164,15 @@ def body_fidelity(original: Array, rendition: Array, sigmas: Array = SIGMAS) -> 
     area = person_area(original[..., :2], visible)
     frames = visible.any(axis=1) & (area > 0)
     if not frames.any():
-        raise Unavailable(f"the original shows a person in none of {len(original)} frames: there is nothing to compare.")
+        raise Unavailable(
+            f"the original shows a person in none of {len(original)} frames: there is nothing to compare."
+        )
     similarity = oks(original[..., :2], rendition[..., :2], visible, area, sigmas)
     there = np.isfinite(rendition[..., :2]).all(axis=-1).any(axis=1)
-    away = np.linalg.norm(original[..., :2] - rendition[..., :2], axis=-1) / np.sqrt(np.where(frames, area, np.nan))[:, None]
+    away = (
+        np.linalg.norm(original[..., :2] - rendition[..., :2], axis=-1)
+        / np.sqrt(np.where(frames, area, np.nan))[:, None]
+    )
     mine = similarity[frames]
     return BodyFidelity(
         n_frames=int(frames.sum()), missed=int((frames & ~there).sum()), oks=float(mine.mean()),
@@ -186,7 +191,9 @@ def _single(similarity: Array, there: Mask) -> Iterable[tuple[Array, Array]]:
 
 def _medians(values: Array) -> Array:
     """(k,) medians over frames without the NaNs; NaN for a column of nothing else."""
-    return np.array([np.median(known) if (known := column[np.isfinite(column)]).size else np.nan for column in values.T])
+    return np.array(
+        [np.median(known) if (known := column[np.isfinite(column)]).size else np.nan for column in values.T]
+    )
 
 
 def _matched(similarity: Array, thresholds: Array) -> Mask:
@@ -213,5 +220,3 @@ def _precision(right: Mask, number: int) -> tuple[float, float]:
     at = np.searchsorted(recall, RECALLS, side="left")
     read = np.where(at < len(falling), falling[np.minimum(at, len(falling) - 1)], 0.0)
     return float(read.mean()), float(recall[-1])
-
-
