@@ -46,20 +46,21 @@ def head_relative(points: Array) -> Array:
     ------
     Unavailable : no frame has a face
     """
-    plane = points[..., 0] + 1j * points[..., 1]
-    rigid = plane[:, RIGID]
-    middle = rigid.mean(axis=1, keepdims=True)
-    found = np.isfinite(middle[:, 0])
+    found = np.isfinite(points).all(axis=(1, 2))
     if not found.any():
         raise Unavailable(f"landmarks are needed, but none of the {len(points)} frames has a face.")
-    wanted = _median((rigid - middle)[found])
+    plane = points[found, :, 0] + 1j * points[found, :, 1]
+    middle = plane[:, RIGID].mean(axis=1, keepdims=True)
+    rigid = plane[:, RIGID] - middle
+    wanted = _median(rigid)
     for _ in range(2):  # the median of aligned shapes is the better shape to align to
-        turned = (rigid - middle)[found]
-        wanted = _median(turned * _fit(turned, wanted))
-    aligned = (plane - middle) * np.where(found[:, None], _fit(rigid - middle, wanted), np.nan)
-    right, left = (_median(aligned[found][:, corner]) for corner in (36, 45))
+        wanted = _median(rigid * _fit(rigid, wanted))
+    aligned = (plane - middle) * _fit(rigid, wanted)
+    right, left = _median(aligned[:, 36]), _median(aligned[:, 45])
     level = (aligned - (right + left) / 2) * np.exp(-1j * np.angle(left - right))
-    return np.stack([level.real, level.imag], axis=-1)
+    relative = np.full(points.shape, np.nan)
+    relative[found] = np.stack([level.real, level.imag], axis=-1)
+    return relative
 
 
 def eye_distance(aligned: Array) -> float:

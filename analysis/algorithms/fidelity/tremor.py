@@ -149,10 +149,10 @@ def tremor_transfer(
     inside = _inside(rates, band)
     if own[inside].sum() * rates[1] <= _still_power(stretch.values[:, 0]):
         raise Unavailable(f"the original stands still at {band[0]:g}-{band[1]:g} Hz: there is no tremor to pass on.")
-    if signal.welch(two, fps, nperseg=length)[1][inside].sum() * rates[1] <= _still_power(stretch.values[:, 1]):
-        two = np.zeros_like(two)  # what rounding left would be coherent with anything
-    cross = signal.csd(one, two, fps, nperseg=length)[1]
     other = signal.welch(two, fps, nperseg=length)[1]
+    if other[inside].sum() * rates[1] <= _still_power(stretch.values[:, 1]):
+        two, other = np.zeros_like(two), np.zeros_like(other)  # what rounding left is coherent with anything
+    cross = signal.csd(one, two, fps, nperseg=length)[1]
     transfer = cross[inside].sum() / own[inside].sum()
     common = np.abs(cross[inside]) ** 2 / np.maximum(own[inside] * other[inside], np.finfo(float).tiny)
     deviation, decibels = _deviation(one, two, fps, band)

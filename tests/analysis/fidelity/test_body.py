@@ -9,7 +9,14 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from analysis.algorithms.fidelity.body import (
-    OPENPOSE_SIGMAS, SIGMAS, average_precision, body_fidelity, coco17, oks, openpose18, person_area,
+    OPENPOSE_SIGMAS,
+    SIGMAS,
+    average_precision,
+    body_fidelity,
+    coco17,
+    oks,
+    openpose18,
+    person_area,
 )  # fmt: skip
 from analysis.algorithms.fidelity.errors import Unavailable
 
