@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.algorithms.fidelity.align import common
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.sampling import check_lengths
 
@@ -17,6 +18,7 @@ THRESHOLDS = tuple(round(0.05 + 0.01 * step, 2) for step in range(26))  # 0.05 t
 SQUINT_SHARE = 0.5  # closed for more of the time than this: a squint, in which blinks cannot be told
 CLOSED_AT = 0.7  # of the open eye's ratio: the personal threshold
 FEWEST_FRAMES = 20
+UNDEFINED = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +26,23 @@ class Blinks:
     """Blinks of one video at one threshold; `start` and `end` (k,) seconds, where the ratio crosses the threshold."""
 
     threshold: float
+    count: int
+    per_minute: float
+    mean_duration: float  # seconds; NaN without blinks
+    observed: float  # seconds in which the eyes were found
     start: Array
     end: Array
-    observed: float  # seconds in which the eyes were found
-
-    @property
-    def count(self) -> int:
-        return len(self.start)
-
-    @property
-    def per_minute(self) -> float:
-        return 60 * self.count / self.observed
-
-    @property
-    def mean_duration(self) -> float | None:
-        """Seconds; None without blinks."""
-        return float((self.end - self.start).mean()) if self.count else None
 
 
 @dataclass(frozen=True, slots=True)
 class BlinkMatch:
-    """A rendition's blinks against the original's at one threshold; None where there is nothing to divide by."""
+    """A rendition's blinks against the original's at one threshold; NaN where there is nothing to divide by."""
 
     threshold: float
     n_original: int
     n_rendition: int
-    precision: float | None  # share of the rendition's blinks that overlap one of the original's
-    recall: float | None  # share of the original's that overlap one of the rendition's
+    precision: float  # share of the rendition's blinks that overlap one of the original's
+    recall: float  # share of the original's that overlap one of the rendition's
     squinting: bool  # the original is closed for most of the time at this threshold: leave it out
 
 
@@ -65,7 +57,7 @@ class BlinkFidelity:
     rendition: Blinks
     ear_deviation: float  # mean of |original - rendition| over common frames
     ear_bias: float  # mean of rendition - original
-    ear_r: float | None  # Pearson; None where one does not move
+    ear_r: float  # Pearson; NaN where one does not move
 
 
 def mean_ear(ear: Array) -> Array:
@@ -100,10 +92,13 @@ def find_blinks(ear: Array, times: Array, threshold: float | None = None) -> Bli
     _check(ear, times)
     limit = personal_threshold(ear) if threshold is None else threshold
     start, end = _runs(ear, times, limit)
-    length = end - start
-    keep = (length >= SHORTEST_S) & (length <= LONGEST_S)
-    step = float(np.median(np.diff(times)))
-    return Blinks(limit, start[keep], end[keep], step * int(np.isfinite(ear).sum()))
+    keep = (end - start >= SHORTEST_S) & (end - start <= LONGEST_S)
+    start, end = start[keep], end[keep]
+    observed = float(np.median(np.diff(times))) * int(np.isfinite(ear).sum())
+    return Blinks(
+        threshold=limit, count=len(start), per_minute=60 * len(start) / observed,
+        mean_duration=float((end - start).mean()) if len(start) else UNDEFINED, observed=observed, start=start, end=end,
+    )  # fmt: skip
 
 
 def personal_threshold(ear: Array) -> float:
@@ -130,19 +125,17 @@ def compare_blinks(
 
     Raises
     ------
-    Unavailable : lengths differ, or eyes in fewer than 20 common frames
+    Unavailable : lengths differ, no eyes on one side, or fewer than 20 common frames
 
     References
     ----------
     Zhu et al., Scientific Reports 2024: a rendition's blink that overlaps one of the original's is a true positive;
     thresholds 0.05 to 0.30; videos of mostly squinting patients are excluded.
     """
-    check_lengths(times, original, rendition)
-    common = np.isfinite(original) & np.isfinite(rendition)
-    one, two = np.where(common, original, np.nan), np.where(common, rendition, np.nan)
-    _check(one, times)
-    apart = (two - one)[common]
-    moving = original[common].std() > 0 and rendition[common].std() > 0
+    both = common(original, rendition, least=FEWEST_FRAMES, what="eyes")
+    one, two = np.where(both, original, np.nan), np.where(both, rendition, np.nan)
+    apart = (two - one)[both]
+    moving = original[both].std() > 0 and rendition[both].std() > 0
     mine, theirs = find_blinks(one, times), find_blinks(two, times)
     return BlinkFidelity(
         curve=tuple(_at(one, two, times, threshold) for threshold in thresholds),
@@ -150,7 +143,7 @@ def compare_blinks(
         personal=_match(mine, theirs, squint=False),
         original=mine, rendition=theirs,
         ear_deviation=float(np.abs(apart).mean()), ear_bias=float(apart.mean()),
-        ear_r=float(np.corrcoef(original[common], rendition[common])[0, 1]) if moving else None,
+        ear_r=float(np.corrcoef(original[both], rendition[both])[0, 1]) if moving else UNDEFINED,
     )  # fmt: skip
 
 
@@ -163,8 +156,8 @@ def _match(original: Blinks, rendition: Blinks, *, squint: bool) -> BlinkMatch:
     overlap = (original.start[:, None] < rendition.end) & (rendition.start < original.end[:, None])
     return BlinkMatch(
         threshold=original.threshold, n_original=original.count, n_rendition=rendition.count,
-        precision=float(overlap.any(axis=0).mean()) if rendition.count else None,
-        recall=float(overlap.any(axis=1).mean()) if original.count else None,
+        precision=float(overlap.any(axis=0).mean()) if rendition.count else UNDEFINED,
+        recall=float(overlap.any(axis=1).mean()) if original.count else UNDEFINED,
         squinting=squint,
     )  # fmt: skip
 

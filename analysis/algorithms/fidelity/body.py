@@ -7,20 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity.errors import Unavailable
+from analysis.algorithms.fidelity.tracks import OPENPOSE
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 # Order of COCO: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; the left one first.
-COCO_OF_POSE33 = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 SIGMAS = np.array(
     [0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
      0.089]
 )  # fmt: skip
 NECK_SIGMA = 0.079  # by convention: no study gave one
-# OpenPose's 18: nose, neck (the middle of the shoulders), then the right side before the left, eyes and ears last.
-OPENPOSE_OF_COCO = (0, (5, 6), 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3)
-OPENPOSE_SIGMAS = np.array([NECK_SIGMA if isinstance(each, tuple) else SIGMAS[each] for each in OPENPOSE_OF_COCO])
+OPENPOSE_SIGMAS = np.array([NECK_SIGMA if each < 0 else SIGMAS[each] for each in OPENPOSE])
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0, 1, 101)  # at which COCO reads the precision
 MAX_PERSONS = 20  # per picture, as COCO has it for keypoints
@@ -29,12 +27,12 @@ VISIBLE = 0.5  # least visibility of a point that counts
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """Average precision and recall as COCO computes them; None without a person in the truth."""
+    """Average precision and recall as COCO computes them."""
 
-    ap: float | None  # mean over OKS 0.50 to 0.95
-    ap95: float | None
-    ar: float | None
-    ar95: float | None
+    ap: float  # mean over OKS 0.50 to 0.95
+    ap95: float
+    ar: float
+    ar95: float
     ap_by_threshold: tuple[float, ...]
     ar_by_threshold: tuple[float, ...]
 
@@ -51,24 +49,6 @@ class BodyFidelity:
     precision: Precision
     deviation: Array  # (k,) median over frames of distance / sqrt(area) by keypoint, NaN where never seen
     frame_oks: Array  # (n,) by frame, NaN where the original shows nobody
-
-
-def coco17(pose: Array) -> Array:
-    """(..., 17, 3) COCO keypoints of (..., 33, 3) MediaPipe's pose: x, y in pixels, visibility 0-1."""
-    return np.asarray(pose, np.float64)[..., COCO_OF_POSE33, :]
-
-
-def openpose18(coco: Array) -> Array:
-    """(..., 18, 3) OpenPose keypoints of (..., 17, 3) COCO's; the neck is as visible as the less visible shoulder."""
-    coco = np.asarray(coco, np.float64)
-    parts = []
-    for each in OPENPOSE_OF_COCO:
-        if isinstance(each, tuple):
-            pair = coco[..., each, :]
-            parts.append(np.concatenate([pair[..., :2].mean(axis=-2), pair[..., 2:].min(axis=-2)], axis=-1))
-        else:
-            parts.append(coco[..., each, :])
-    return np.stack(parts, axis=-2)
 
 
 def person_area(keypoints: Array, visible: Mask) -> Array:
@@ -119,6 +99,10 @@ def average_precision(pictures: Iterable[tuple[Array, Array]], thresholds: Array
     pictures : for each one the similarities (d, g) of d found persons with g true ones, and the scores (d,)
     thresholds : (t,) of the similarity
 
+    Raises
+    ------
+    Unavailable : there is no true person
+
     References
     ----------
     COCO: in order of score each found person takes the most similar true one that is free; precision is made to fall
@@ -131,7 +115,7 @@ def average_precision(pictures: Iterable[tuple[Array, Array]], thresholds: Array
         hits.append(_matched(similarity[order], thresholds))
         number += similarity.shape[1]
     if number == 0:
-        return Precision(None, None, None, None, (), ())
+        raise Unavailable("no picture shows a person: precision and recall need one.")
     order = np.argsort(-np.concatenate(scores), kind="mergesort")
     right = np.concatenate(hits, axis=1)[:, order]
     found = [_precision(row, number) for row in right]

@@ -1,5 +1,5 @@
-"""What is raised where a number cannot be computed."""
+"""What is raised in place of a number that cannot be computed."""
 
 
 class Unavailable(ValueError):
-    """A metric that cannot be computed; the message says what was wrong, what was given and what is needed."""
+    """A metric cannot be computed here; the message says what was wrong, what was given and what is needed."""

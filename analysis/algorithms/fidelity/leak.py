@@ -25,16 +25,12 @@ class Leak:
     n_masked: int  # frames
     n_pixels: int  # judged: in masked places, where the original is not as black as the mask itself
     n_equal: int
+    share: float  # of the judged pixels, 0-1
     frames: tuple[int, ...]  # in which there is one or more
 
     @property
     def found(self) -> bool:
         return self.n_equal > 0
-
-    @property
-    def share(self) -> float:
-        """Of the judged pixels, 0-1."""
-        return self.n_equal / self.n_pixels if self.n_pixels else 0.0
 
 
 def find_leaks(
@@ -76,7 +72,7 @@ def find_leaks(
         raise Unavailable(
             f"the videos have {index + 1} frames, the record tells of {len(masked)}: they do not belong together."
         )
-    return Leak(int(masked.sum()), pixels, equal, tuple(frames))
+    return Leak(int(masked.sum()), pixels, equal, equal / pixels if pixels else 0.0, tuple(frames))
 
 
 def _judge(original: Picture, rendition: Picture, box: Array | None) -> tuple[int, int]:

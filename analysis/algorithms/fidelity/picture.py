@@ -16,6 +16,7 @@ Mask = NDArray[np.uint8]  # 255 inside, 0 outside
 Array = NDArray[np.float64]
 
 PEAK = 255.0
+UNDEFINED = float("nan")
 RADIUS, SIGMA, K1, K2 = 5, 1.5, 0.01, 0.03
 _SHIFT = 128.0  # variances are taken about it: float32 then keeps five digits of them
 _GAUSS = cv2.getGaussianKernel(2 * RADIUS + 1, SIGMA)
@@ -25,7 +26,8 @@ _GAUSS = cv2.getGaussianKernel(2 * RADIUS + 1, SIGMA)
 class Likeness:
     """Of one part of the pictures, over all frames."""
 
-    psnr: float  # decibels, of the mean squared error of all its pixels and channels; inf where nothing differs
+    squared_error: float  # mean over all its pixels and channels, squared levels of 255
+    psnr: float  # decibels, of that; inf where nothing differs
     ssim: float  # mean over frames
 
 
@@ -34,11 +36,11 @@ class PictureFidelity:
     n_frames: int
     without_face: int  # frames that count neither inside nor outside
     whole: Likeness
-    inside: Likeness | None  # None where no frame has a face, or all of a picture is face
-    outside: Likeness | None
-    flicker_original: float | None  # levels of 255, see `Flicker`; None with fewer than three frames
-    flicker_rendition: float | None
-    flicker_added: float | None  # root of the difference of squares, 0 where the rendition flickers less
+    inside: Likeness  # NaN where no frame has a face
+    outside: Likeness
+    flicker_original: float  # levels of 255, see `Flicker`; NaN with fewer than three frames in a row
+    flicker_rendition: float
+    flicker_added: float  # root of the difference of squares, 0 where the rendition flickers less
 
 
 def luma(rgb: Picture) -> NDArray[np.uint8]:
@@ -113,9 +115,8 @@ def compare_pictures(
     if not frames:
         raise Unavailable("there are no frames to compare.")
     before, after = (flicker.amplitude for flicker in flickers)
-    added = None if before is None or after is None else float(np.sqrt(max(after**2 - before**2, 0.0)))
-    inside, outside = (totals[part].likeness if totals[part].frames else None for part in ("inside", "outside"))
-    return PictureFidelity(frames, frames - faces, totals["whole"].likeness, inside, outside, before, after, added)
+    whole, inside, outside = (totals[part].likeness for part in ("whole", "inside", "outside"))
+    return PictureFidelity(frames, frames - faces, whole, inside, outside, before, after, _added(before, after))
 
 
 def face_mask(outline: Array, shape: tuple[int, ...]) -> Mask | None:
@@ -151,9 +152,13 @@ class Flicker:
         self._before = frames[-2:]
 
     @property
-    def amplitude(self) -> float | None:
-        """Levels of 255; None with fewer than three frames in a row."""
-        return float(np.sqrt(self._sum / self._number)) / 4 if self._number else None
+    def amplitude(self) -> float:
+        """Levels of 255; NaN with fewer than three frames in a row."""
+        return float(np.sqrt(self._sum / self._number)) / 4 if self._number else UNDEFINED
+
+
+def _added(before: float, after: float) -> float:
+    return float(np.sqrt(np.maximum(after**2 - before**2, 0.0)))  # NaN stays NaN
 
 
 class _Total:
@@ -170,7 +175,10 @@ class _Total:
 
     @property
     def likeness(self) -> Likeness:
-        return Likeness(psnr(self._squared / (3 * self._pixels)), self._ssim / self.frames)
+        if not self.frames:
+            return Likeness(UNDEFINED, UNDEFINED, UNDEFINED)
+        error = self._squared / (3 * self._pixels)
+        return Likeness(error, psnr(error), self._ssim / self.frames)
 
 
 def _add(

@@ -8,8 +8,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import signal
 
+from analysis.algorithms.fidelity.align import common
 from analysis.algorithms.fidelity.errors import Unavailable
-from analysis.algorithms.fidelity.sampling import check_lengths, even_stretch
+from analysis.algorithms.fidelity.sampling import even_stretch
 
 Array = NDArray[np.float64]
 
@@ -19,6 +20,7 @@ SHORTEST_S = 10.0  # of a heart rate: shorter ones do not resolve it
 WINDOWS_S = (10.0, 30.0)
 HARMONIC_HZ = 0.2  # half width of the beat and its overtone in the signal-to-noise ratio
 FEWEST_FOR_R = 3
+UNDEFINED = float("nan")
 _EDGE = 1e-6  # Hz: a bin on the band's edge is inside, whatever rounding made of the frame rate
 LIMIT = 1.96  # standard deviations, of Bland and Altman's limits of agreement
 
@@ -31,15 +33,15 @@ class HeartRate:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Heart rates of a rendition against those of the original, beats a minute; None where too few."""
+    """Heart rates of a rendition against those of the original, beats a minute; NaN where too few."""
 
     n: int
     mae: float
     rmse: float
-    r: float | None  # Pearson; None with fewer than three windows or without spread
+    r: float  # Pearson; NaN with fewer than three windows or without spread
     bias: float  # mean of rendition - original
-    lower: float | None  # bias -+ 1.96 sd: Bland and Altman's limits of agreement; None with one window
-    upper: float | None
+    lower: float  # bias -+ 1.96 sd: Bland and Altman's limits of agreement; NaN with one window
+    upper: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def compare_pulse(
     Savic & Zhao, BMVC 2023 (mean absolute and root mean square error, Pearson's r, spectral similarity; which measure
     of similarity is not said: the cosine of power spectra here). A copy gives errors of 0 and a similarity of 1.
     """
-    check_lengths(times, original, rendition)
+    common(original, rendition, what="skin")
     stretch = even_stretch(times, original, rendition, seconds=seconds, what="the pulse")
     fps, estimate = stretch.fps, ESTIMATORS[estimator]
     pulses = [estimate(stretch.values[:, :3], fps), estimate(stretch.values[:, 3:], fps)]
@@ -217,12 +219,12 @@ def agreement(original: Array, rendition: Array) -> Agreement:
         raise Unavailable(f"pairs of values are needed, got {len(original)} and {len(rendition)}.")
     apart, n = rendition - original, len(original)
     bias = float(apart.mean())
-    spread = LIMIT * float(apart.std(ddof=1)) if n > 1 else None
+    spread = LIMIT * float(apart.std(ddof=1)) if n > 1 else UNDEFINED
     varies = n >= FEWEST_FOR_R and original.std() > 0 and rendition.std() > 0
     return Agreement(
         n=n, mae=float(np.abs(apart).mean()), rmse=float(np.sqrt((apart**2).mean())),
-        r=float(np.corrcoef(original, rendition)[0, 1]) if varies else None,
-        bias=bias, lower=None if spread is None else bias - spread, upper=None if spread is None else bias + spread,
+        r=float(np.corrcoef(original, rendition)[0, 1]) if varies else UNDEFINED,
+        bias=bias, lower=bias - spread, upper=bias + spread,
     )  # fmt: skip
 
 

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.alignment import LEFT_EYE, RIGHT_EYE, eye_distance, head_relative
 from analysis.algorithms.fidelity.blinks import CLOSED_AT
 from analysis.algorithms.fidelity.errors import Unavailable
+from analysis.algorithms.fidelity.headframe import LEFT_EYE, RIGHT_EYE, eye_distance, head_relative
 from analysis.algorithms.fidelity.sampling import check_lengths
 
 Array = NDArray[np.float64]
@@ -39,19 +39,15 @@ class Aperture:
 
     right: float
     left: float
-
-    @property
-    def asymmetry(self) -> float:
-        """(right - left) / mean; negative where the right lid hangs or the right eye is narrower."""
-        return 2 * (self.right - self.left) / (self.right + self.left)
+    asymmetry: float  # (right - left) / mean; negative where the right lid hangs or the right eye is narrower
 
 
 @dataclass(frozen=True, slots=True)
 class Asymmetry:
     """Differences of the subject's sides. 1: the left is still, -1: the right is; 0: both move alike."""
 
-    mouth: float | None  # of the corners' movement; None where neither moves
-    brows: float | None
+    mouth: float  # of the corners' movement; NaN where neither moves
+    brows: float
     droop: float  # how much lower the left corner of the mouth lies at the median, eye distances; negative: the right
     mouth_movement: tuple[float, float]  # sd, right and left, eye distances
     brow_movement: tuple[float, float]
@@ -100,7 +96,8 @@ def aperture(points: Array, times: Array) -> Aperture:
     """
     relative = _relative(points, times)
     unit = eye_distance(relative)
-    return Aperture(*(_open_height(relative[:, eye]) / unit for eye in (RIGHT_EYE, LEFT_EYE)))
+    right, left = (_open_height(relative[:, eye]) / unit for eye in (RIGHT_EYE, LEFT_EYE))
+    return Aperture(right, left, 2 * (right - left) / (right + left))
 
 
 def asymmetry(points: Array, times: Array) -> Asymmetry:
@@ -179,9 +176,9 @@ def _sides(one: Array, two: Array) -> tuple[float, float]:
     return (size, other) if strong is right else (other, size)
 
 
-def _weakness(right: float, left: float) -> float | None:
+def _weakness(right: float, left: float) -> float:
     if max(right, left) < STILL:
-        return None
+        return float("nan")
     return 1 - left / right if right >= left else right / left - 1
 
 

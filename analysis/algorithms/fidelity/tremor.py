@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from analysis.algorithms.fidelity.alignment import CHIN, LOWER_LIP, head_relative
+from analysis.algorithms.fidelity.align import common
 from analysis.algorithms.fidelity.errors import Unavailable
-from analysis.algorithms.fidelity.sampling import check_lengths, even_stretch
+from analysis.algorithms.fidelity.headframe import CHIN, LOWER_LIP, head_relative
+from analysis.algorithms.fidelity.sampling import even_stretch
 
 Array = NDArray[np.float64]
 
@@ -65,7 +66,8 @@ def tremor_tracks(points: Array) -> TremorTracks:
 def high_passed(track: Array, fps: float) -> Array:
     """(m, ...) tracks without what is slower than 3 Hz: Butterworth of order 2, forwards and backwards, so no delay.
 
-    At 30 frames a second it passes 0.78 / 0.91 / 0.96 of the amplitude at 4 / 5 / 6 Hz; `tremor` gives amplitudes as they were before.
+    At 30 frames a second it passes 0.78 / 0.91 / 0.96 of the amplitude at 4 / 5 / 6 Hz; `tremor` gives amplitudes as
+    they were before.
     """
     if fps <= 2 * BAND[1]:
         raise Unavailable(
@@ -139,7 +141,7 @@ def tremor_transfer(
     Error: planted gains of 0.25-1 and delays of up to a frame on a phantom's true track with 0.1 pixel of noise: gain
     0.02, phase 2 degrees; a copy gives 1, 0 and 1 exactly.
     """
-    check_lengths(times, original, rendition)
+    common(original, rendition, what="landmarks")
     stretch = even_stretch(times, original, rendition, seconds=SEGMENT_S, what="tremor")
     fps = stretch.fps
     passed = high_passed(stretch.values, fps)
@@ -154,11 +156,11 @@ def tremor_transfer(
         two, other = np.zeros_like(two), np.zeros_like(other)  # what rounding left is coherent with anything
     cross = signal.csd(one, two, fps, nperseg=length)[1]
     transfer = cross[inside].sum() / own[inside].sum()
-    common = np.abs(cross[inside]) ** 2 / np.maximum(own[inside] * other[inside], np.finfo(float).tiny)
+    coherence = np.abs(cross[inside]) ** 2 / np.maximum(own[inside] * other[inside], np.finfo(float).tiny)
     deviation, decibels = _deviation(one, two, fps, band)
     return TremorTransfer(
         gain=float(np.abs(transfer)), phase=float(-np.degrees(np.angle(transfer))),
-        coherence=float(np.average(common, weights=own[inside])),
+        coherence=float(np.average(coherence, weights=own[inside])),
         band_deviation=deviation, band_deviation_db=decibels,
         n_segments=(len(one) - length // 2) // (length - length // 2),
     )  # fmt: skip

@@ -13,12 +13,11 @@ from analysis.algorithms.fidelity.body import (
     SIGMAS,
     average_precision,
     body_fidelity,
-    coco17,
     oks,
-    openpose18,
     person_area,
-)  # fmt: skip
+)
 from analysis.algorithms.fidelity.errors import Unavailable
+from analysis.algorithms.fidelity.tracks import coco17, openpose18
 
 
 def _random_set(rng):
@@ -114,7 +113,7 @@ def test_a_copy_is_perfect():
 def test_planted_shifts_come_back():
     """All keypoints moved by 6 pixels: each contributes its formula; the deviation is 6 over the root of the area."""
     original = _person()
-    moved = original + [6.0, 0, 0]
+    moved = original + np.array([6.0, 0, 0])
     result = body_fidelity(original, moved)
     area = np.prod(np.ptp(original[:, :, :2], axis=1), axis=1)
     told = np.exp(-36 / (2 * (2 * SIGMAS) ** 2 * area[:, None])).mean(axis=1)
@@ -145,7 +144,7 @@ def test_unseen_keypoints_and_frames_of_the_original_are_left_out():
 def test_openpose_has_a_neck_between_the_shoulders_and_the_right_side_first():
     pose = np.random.default_rng(0).uniform(0, 100, (5, 33, 3))
     coco = coco17(pose)
-    found = openpose18(coco)
+    found = openpose18(pose)
     assert coco[0, 5] == pytest.approx(pose[0, 11])  # COCO's left shoulder is MediaPipe's 11
     assert found[:, 1, :2] == pytest.approx((pose[:, 11, :2] + pose[:, 12, :2]) / 2)
     assert found[:, 2] == pytest.approx(pose[:, 12])  # OpenPose's right shoulder

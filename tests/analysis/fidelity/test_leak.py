@@ -74,7 +74,7 @@ def test_a_raw_block_in_a_held_heads_mask_is_found(rendered):
 
 
 def test_pixels_by_hand():
-    """A masked frame of 10 x 10: 3 pixels equal, 1 within 4 levels, 1 five levels away; the original has 20 black ones."""
+    """A masked frame of 10 x 10: 3 pixels are equal, 1 within 4 levels, 1 five off; 20 of the original are black."""
     original = np.full((10, 10, 3), 90, np.uint8)
     original[8:] = 5
     rendition = np.zeros_like(original)

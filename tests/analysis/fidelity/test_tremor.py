@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from analysis.algorithms.fidelity.alignment import CHIN, LOWER_LIP, mesh_to_68
 from analysis.algorithms.fidelity.errors import Unavailable
+from analysis.algorithms.fidelity.headframe import CHIN, LOWER_LIP, mesh_to_68
 from analysis.algorithms.fidelity.tremor import high_passed, tremor, tremor_tracks, tremor_transfer
 from tests.phantoms import make_phantom
 
@@ -47,7 +47,7 @@ def test_the_transfer_of_a_faithful_track_is_one_within_five_per_cent(recorded):
 
 
 def test_tremor_in_the_heads_frame_is_free_of_the_head():
-    """Lip and jaw tremble at 5 Hz while the head nods at 4.5 Hz, which full frames show and the head's frame does not."""
+    """Lip and jaw tremble at 5 Hz while the head nods at 4.5 Hz: full frames show that, the head's frame does not."""
     truth = make_phantom(size=384, seconds=10, tremor_hz=5.0, tremor_amplitude=0.01, blinks_per_minute=0).truth
     nod = 4.0 * np.sin(2 * np.pi * 4.5 * truth.time)
     tracks = tremor_tracks(mesh_to_68(truth.points) + np.stack([np.zeros_like(nod), nod], axis=1)[:, None])
@@ -136,7 +136,7 @@ def test_uneven_times_change_nothing():
 
 def test_what_cannot_be_computed_says_why():
     time = _time(7)
-    with pytest.raises(Unavailable, match="tremor needs 8 s of signal without a gap of over 0.25 s, .* is 7.00 s"):
+    with pytest.raises(Unavailable, match=r"tremor needs 8 s of signal without a gap of over 0.25 s, .* is 7.00 s"):
         tremor(_sine(time), time)
     with pytest.raises(Unavailable, match="the track stands still"):
         tremor(np.full(360, 300.0), _time())
@@ -147,5 +147,5 @@ def test_what_cannot_be_computed_says_why():
         tremor(_sine(slow), slow)
     torn = _sine(_time())
     torn[150:170] = np.nan
-    with pytest.raises(Unavailable, match="the longest stretch is 6.33 s"):
+    with pytest.raises(Unavailable, match=r"the longest stretch is 6.33 s"):
         tremor(torn, _time())

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis.algorithms.fidelity.alignment import MESH_OF_68, RIGID, eye_distance, head_relative, mesh_to_68
 from analysis.algorithms.fidelity.errors import Unavailable
+from analysis.algorithms.fidelity.headframe import MESH_OF_68, RIGID, eye_distance, head_relative, mesh_to_68
 from analysis.algorithms.fidelity.sampling import even_stretch
 from faces.mesh import LEFT_EAR, RIGHT_EAR
 from tests.phantoms import make_phantom

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.algorithms.fidelity.align import moved, similarities
 from analysis.algorithms.fidelity.errors import Unavailable
 
 Array = NDArray[np.float64]
@@ -49,32 +50,20 @@ def head_relative(points: Array) -> Array:
     found = np.isfinite(points).all(axis=(1, 2))
     if not found.any():
         raise Unavailable(f"landmarks are needed, but none of the {len(points)} frames has a face.")
-    plane = points[found, :, 0] + 1j * points[found, :, 1]
-    middle = plane[:, RIGID].mean(axis=1, keepdims=True)
-    rigid = plane[:, RIGID] - middle
-    wanted = _median(rigid)
+    shapes = points[found]
+    rigid = shapes[:, RIGID] - shapes[:, RIGID].mean(axis=1, keepdims=True)
+    wanted = np.median(rigid, axis=0)
     for _ in range(2):  # the median of aligned shapes is the better shape to align to
-        wanted = _median(rigid * _fit(rigid, wanted))
-    aligned = (plane - middle) * _fit(rigid, wanted)
-    right, left = _median(aligned[:, 36]), _median(aligned[:, 45])
-    level = (aligned - (right + left) / 2) * np.exp(-1j * np.angle(left - right))
+        wanted = np.median(moved(rigid, *similarities(rigid, wanted)), axis=0)
+    a, b = similarities(shapes[:, RIGID], wanted)
+    level = moved(shapes, a, b)
+    right, left = np.median(level[:, [36, 45]], axis=0)
+    turn = np.exp(-1j * np.angle(complex(*(left - right))))
     relative = np.full(points.shape, np.nan)
-    relative[found] = np.stack([level.real, level.imag], axis=-1)
+    relative[found] = moved(level - (right + left) / 2, np.full(len(shapes), turn), np.zeros(len(shapes), complex))
     return relative
 
 
 def eye_distance(aligned: Array) -> float:
     """Pixels between the outer corners of the eyes (about 90 mm), median over frames of `head_relative`."""
     return float(np.nanmedian(np.linalg.norm(aligned[:, 45] - aligned[:, 36], axis=1)))
-
-
-def _fit(shapes: NDArray[np.complex128], wanted: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """(n, 1) turn and scale that bring centred shapes closest to the wanted one."""
-    fitted: NDArray[np.complex128] = (np.conj(shapes) @ wanted / (np.abs(shapes) ** 2).sum(axis=1))[:, None]
-    return fitted
-
-
-def _median(values: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """Median over frames of both coordinates."""
-    middle: NDArray[np.complex128] = np.median(values.real, axis=0) + 1j * np.median(values.imag, axis=0)
-    return middle

@@ -1,0 +1,94 @@
+"""The table of methods: which numbers of a report are its columns, and their means over clips."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.algorithms.fidelity.report import UNAVAILABLE
+
+NOT_MEASURED = "not measured."  # as the distance to a donor of a re-encoded original
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A number of a report: `path` leads to it, by names joined with dots. `aim` says what is good."""
+
+    label: str
+    path: str
+    digits: int = 3
+    aim: str = ""
+
+
+# A metric's number enters the table by one line here.
+COLUMNS: tuple[Column, ...] = (
+    Column("Face found (share)", "metrics.found.both", 2, "1"),
+    Column("r x", "metrics.dynamics.r_x", 3, "ceiling"),
+    Column("r y", "metrics.dynamics.r_y", 3, "ceiling"),
+    Column("r CCA", "metrics.dynamics.r_cca", 3, "ceiling"),
+    Column("r CCA by chance", "metrics.null_shift.mean.r_cca", 3),
+    Column("r CCA, other people", "metrics.null_strangers.mean.r_cca", 3),
+    Column("r CCA, chance 0 to ceiling 1", "between.r_cca", 2, "1"),
+    Column("Slope", "metrics.dynamics.slope", 2, "1"),
+    Column("sd ratio", "metrics.dynamics.sd_ratio", 2, "1"),
+    Column("Concordance", "metrics.dynamics.concordance", 3, "ceiling"),
+    Column("Moving pairs", "metrics.dynamics.n_moving", 0),
+    Column("r CCA, full frame", "metrics.dynamics_full_frame.r_cca", 3, "ceiling"),
+    Column("Head y: slope", "metrics.head.y.slope", 2, "1"),
+    Column("To original", "metrics.to_original.mean", 3, "as to strangers"),
+    Column("Within 0.6 of original", "metrics.to_original.within", 3, "as strangers"),
+    Column("Within 0.6 of strangers", "metrics.to_strangers.within", 3),
+    Column("To donor", "metrics.to_donor.mean", 3),
+    Column("Verification: area", "metrics.verification.auc", 3, "0.5"),
+    Column("Verification: equal error", "metrics.verification.eer", 3, "0.5"),
+    Column("Gallery position", "metrics.rank.pooled_position", 2, "0.05 to 0.95"),
+    Column("Gallery position, eyes", "metrics.rank_periocular.pooled_position", 2, "0.05 to 0.95"),
+    Column("Gallery position, head", "metrics.rank_head.pooled_position", 2, "0.05 to 0.95"),
+    Column("Within / between", "metrics.clusters.ratio", 2),
+)
+
+
+def look_up(report: Mapping[str, Any], path: str) -> float | str:
+    """The number at a path, or the reason that stands in its place."""
+    here: Any = report
+    for name in path.split("."):
+        if isinstance(here, Mapping) and UNAVAILABLE in here:
+            return str(here[UNAVAILABLE])
+        if not isinstance(here, Mapping) or name not in here:
+            return NOT_MEASURED
+        here = here[name]
+    if isinstance(here, Mapping):
+        return str(here.get(UNAVAILABLE, "not a number."))
+    return float(here)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Mean and range over the clips where there is a number, how many those are, and the reasons of the others."""
+
+    n: int
+    mean: float | None
+    lowest: float | None
+    highest: float | None
+    reasons: tuple[str, ...]
+
+
+def cell(reports: Iterable[Mapping[str, Any]], path: str) -> Cell:
+    """One cell of the table from a method's reports, one for each clip."""
+    values = [look_up(report, path) for report in reports]
+    numbers = [value for value in values if isinstance(value, float)]
+    reasons = tuple(sorted({value for value in values if isinstance(value, str) and value != NOT_MEASURED}))
+    if not numbers:
+        return Cell(0, None, None, None, reasons)
+    return Cell(len(numbers), float(np.mean(numbers)), min(numbers), max(numbers), reasons)
+
+
+def as_ceiling(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A report of the re-encoded original itself, so that it can be a row of the table."""
+    return {"metrics": report["ceiling"]}
+
+
+def table(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, dict[str, Cell]]:
+    """Cells by row and column label."""
+    return {name: {column.label: cell(reports, column.path) for column in COLUMNS} for name, reports in rows.items()}
