@@ -91,7 +91,7 @@ def test_missing_meshes_come_back_as_missing():
     mesh[1:3] = np.arange(3)
     again = packing.unpack(packing.pack(tracks(walk(5, 1), mesh=mesh)))
     assert np.array_equal(again.mesh, mesh, equal_nan=True)
-    with pytest.raises(ValueError, match="9 bytes hold no tracks .* measure the video again"):
+    with pytest.raises(ValueError, match=r"9 bytes hold no tracks .* measure the video again"):
         packing.unpack(b"not a zip")
 
 
