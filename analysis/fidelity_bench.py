@@ -59,7 +59,7 @@ def looped_with_tracks(video: Path, folder: Path, seconds: float, loop: Callable
     return target
 
 
-def measure_metrics(video: Path, target: Path) -> int:
+def measure_metrics(video: Path, _target: Path) -> int:
     """All metrics of a video that is taken for its own rendition and re-encoding; returns the number of frames."""
     from analysis.algorithms.fidelity import packing
     from analysis.algorithms.fidelity.report import Pair, report
