@@ -24,7 +24,7 @@ def reencode(original: Path, target: Path) -> Path:
     ------
     MediaError, EngineError : as `deidentify`
     """
-    deidentify(original, target, method=ORIGINAL, audio="drop")
+    deidentify(original, target, method=ORIGINAL)
     return target
 
 
@@ -32,7 +32,7 @@ def render(original: Path, target: Path, method: str) -> dict[str, Any]:
     """A rendition and its certificate, beside it as JSON; both are taken as they are where they exist."""
     beside = target.with_suffix(".json")
     if not (target.exists() and beside.exists()):
-        certificate = deidentify(original, target, method=method, audio="drop")
+        certificate = deidentify(original, target, method=method)
         beside.write_text(json.dumps(certificate.to_dict()) + "\n", encoding="utf-8")
     found: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity.report import UNAVAILABLE
 
@@ -92,3 +93,31 @@ def as_ceiling(report: Mapping[str, Any]) -> Mapping[str, Any]:
 def table(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, dict[str, Cell]]:
     """Cells by row and column label."""
     return {name: {column.label: cell(reports, column.path) for column in COLUMNS} for name, reports in rows.items()}
+
+
+def mean_of_pairs(reports: Iterable[Mapping[str, Any]], name: str) -> NDArray[np.float64] | None:
+    """(1275,) means of each pair of landmarks over the clips where it is known; None without any clip.
+
+    Parameters
+    ----------
+    name : "r_x", "r_y" or "r_cca"
+    """
+    clips = [report["metrics"]["pairs"] for report in reports if "metrics" in report]
+    maps = [[_number(value) for value in clip[name]] for clip in clips if name in clip]
+    if not maps:
+        return None
+    values = np.array(maps, dtype=float)
+    known = np.isfinite(values)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+
+
+def published_means(reports: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """FMP's three numbers as FMP averages them: over videos, then over all pairs, still ones too; empty without any."""
+    maps = {name: mean_of_pairs(reports, name) for name in ("r_x", "r_y", "r_cca")}
+    known = {name: values for name, values in maps.items() if values is not None and np.isfinite(values).any()}
+    return {name: float(np.nanmean(values)) for name, values in known.items()}
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else float("nan")

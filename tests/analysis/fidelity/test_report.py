@@ -7,7 +7,7 @@ import pytest
 
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.report import METRICS, UNAVAILABLE, WITHOUT_CEILING, Pair, plain, report
-from analysis.fidelity_table import COLUMNS, as_ceiling, cell, look_up, table
+from analysis.fidelity_table import COLUMNS, as_ceiling, cell, look_up, published_means, table
 from tests.analysis.fidelity.faces68 import tracks, walk
 from tests.analysis.fidelity.test_identity import people
 
@@ -130,3 +130,11 @@ def test_the_ceiling_is_a_row_of_its_own(found):
     assert rows["ceiling"]["r CCA"].mean == found["ceiling"]["dynamics"]["r_cca"]
     assert rows["ceiling"]["To donor"].n == 0
     assert rows["method"]["To donor"].n == 1
+
+
+def test_published_means_are_over_videos_first():
+    """Two clips and two pairs, one pair unknown in the second: (0.2 + 0.4) / 2 and 0.8, then (0.3 + 0.8) / 2."""
+    clips = [[0.2, 0.8], [0.4, {UNAVAILABLE: "undefined"}]]
+    reports = [{"metrics": {"pairs": {"r_x": values, "r_y": values, "r_cca": values}}} for values in clips]
+    assert published_means([*reports, {UNAVAILABLE: "withheld"}])["r_x"] == pytest.approx(0.55)
+    assert published_means([{"metrics": {"pairs": {UNAVAILABLE: "no face"}}}]) == {}
