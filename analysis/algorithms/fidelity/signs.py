@@ -97,8 +97,8 @@ def lip_parting(points: Array, times: Array, threshold: float = PARTED) -> LipPa
 def aperture(points: Array, times: Array) -> Aperture:
     """Height of the palpebral fissures while the eyes are open.
 
-    Parameters and exceptions as for `lip_parting`. Error on phantoms: by true points 2%; by dlib's 15%, and an asymmetry
-    of 0.06 between the sides is lost: dlib fits whole faces.
+    Parameters and exceptions as for `lip_parting`. Error on phantoms: by true points 2%; by dlib's 15%, and an
+    asymmetry of 0.06 between the sides is lost: dlib fits whole faces.
     """
     relative = _relative(points, times)
     unit = eye_distance(relative)
