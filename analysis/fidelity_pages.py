@@ -15,7 +15,8 @@ from analysis import fidelity_figures as figures
 from analysis.algorithms.fidelity import coordinates, identity
 from analysis.algorithms.fidelity.align import aligned, common
 from analysis.algorithms.fidelity.errors import Unavailable
-from analysis.algorithms.fidelity.report import Pair, described, of_pairs
+from analysis.algorithms.fidelity.face_metrics import described, of_pairs
+from analysis.algorithms.fidelity.pair import Pair
 from analysis.fidelity_table import COLUMNS, Cell
 
 Floats = NDArray[np.float64]

@@ -39,7 +39,8 @@ def similarities(source: Floats, target: Floats) -> tuple[NDArray[np.complex128]
     z, w = source[..., 0] + 1j * source[..., 1], target[..., 0] + 1j * target[..., 1]
     middle_z, middle_w = z.mean(axis=-1, keepdims=True), w.mean(axis=-1, keepdims=True)
     z, w = z - middle_z, w - middle_w
-    a = (np.conj(z) * w).sum(axis=-1) / (np.abs(z) ** 2).sum(axis=-1)
+    with np.errstate(invalid="ignore"):  # NaN where nothing was found stays NaN
+        a = (np.conj(z) * w).sum(axis=-1) / (np.abs(z) ** 2).sum(axis=-1)
     return a, (middle_w[..., 0] - a * middle_z[..., 0])
 
 

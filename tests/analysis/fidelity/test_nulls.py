@@ -54,7 +54,7 @@ def test_between_chance_and_ceiling_by_hand():
     """0.8 between 0.4 and 0.9 is 0.4 of 0.5."""
     assert between(0.8, 0.4, 0.9) == pytest.approx(0.8)
     assert between(0.4, 0.4, 0.9) == 0
-    with pytest.raises(Unavailable, match="the ceiling, 0.430, does not stand 0.05 above chance, 0.400"):
+    with pytest.raises(Unavailable, match=r"the ceiling, 0\.430, does not stand 0\.05 above chance, 0\.400"):
         between(0.41, 0.4, 0.43)
     with pytest.raises(Unavailable, match="must all be known"):
         between(float("nan"), 0.4, 0.9)
