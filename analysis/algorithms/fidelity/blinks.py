@@ -85,9 +85,10 @@ def find_blinks(ear: Array, times: Array, threshold: float | None = None) -> Bli
     References
     ----------
     Zhu et al., Scientific Reports 2024 (closed while the ratio is below a threshold, a blink is a run of 60-700 ms).
-    Error on phantoms at 30 fps, 256 to 384 pixels: by their true ratio every blink, none invented, middles within
-    12 ms; by dlib's 68 points every blink, middles within 50 ms. Durations are those of the lids below the threshold,
-    about 0.6 of a blink from first to last movement.
+    Error on phantoms at 30 fps. By the true ratio every blink and none invented; middles lie 0-30 ms after the lids'
+    deepest point (they open more slowly than they close), durations are 0.68 of a blink from first to last movement,
+    +-20 ms. By dlib's 68 points at 384 pixels every blink, middles within 30 ms of that, durations up to 60 ms shorter;
+    with optical flow 5 and 15 ms. At 256 pixels dlib saw open eyes in 1 of 18 blinks.
     """
     _check(ear, times)
     limit = personal_threshold(ear) if threshold is None else threshold

@@ -134,15 +134,18 @@ def body_fidelity(original: Array, rendition: Array, sigmas: Array = SIGMAS) -> 
 
     Raises
     ------
-    Unavailable : shapes differ, or the original shows no person
+    Unavailable : frame counts differ, or the original shows no person
 
     References
     ----------
     Zhu et al., Scientific Reports 2024 (OKS, shares over 0.95 and 0.995); Zhu et al., AIES 2020 (AP and AR). A copy
     gives 1 throughout; shifted keypoints give the formula's value exactly.
     """
-    if original.shape != rendition.shape:
-        raise Unavailable(f"keypoints of the same frames are needed, shapes are {original.shape}, {rendition.shape}.")
+    if len(original) != len(rendition):
+        raise Unavailable(
+            f"different frame counts: the original has {len(original)} frames, the other {len(rendition)}; give two "
+            "versions of one recording."
+        )
     with np.errstate(invalid="ignore"):
         visible = np.isfinite(original[..., :2]).all(axis=-1) & (original[..., 2] >= VISIBLE)
     area = person_area(original[..., :2], visible)

@@ -76,6 +76,11 @@ def lip_parting(points: Array, times: Array, threshold: float = PARTED) -> LipPa
     Raises
     ------
     Unavailable : lengths differ, or a face in fewer than 20 frames
+
+    Notes
+    -----
+    Error on phantoms, 384 pixels: by true points 4% of the gap. By dlib's points, whose inner lips stick together, a
+    closed mouth is closed, a gap of 0.035 comes out at 0.01 and counts as closed, 0.05 as 0.04, 0.09 as 0.075.
     """
     relative = _relative(points, times)
     gap = np.mean([relative[:, low, 1] - relative[:, high, 1] for high, low in INNER_LIPS], axis=0)
@@ -92,7 +97,8 @@ def lip_parting(points: Array, times: Array, threshold: float = PARTED) -> LipPa
 def aperture(points: Array, times: Array) -> Aperture:
     """Height of the palpebral fissures while the eyes are open.
 
-    Parameters and errors as for `lip_parting`.
+    Parameters and exceptions as for `lip_parting`. Error on phantoms: by true points 2%; by dlib's 15%, and an
+    asymmetry of 0.06 between the sides is lost: dlib fits whole faces.
     """
     relative = _relative(points, times)
     unit = eye_distance(relative)
@@ -107,7 +113,10 @@ def asymmetry(points: Array, times: Array) -> Asymmetry:
     the side that moves less, what goes along with the other. The asymmetry is 1 - weaker / stronger, with the sign of
     the weak side.
 
-    Parameters and errors as for `lip_parting`.
+    Parameters and exceptions as for `lip_parting`. Error on phantoms with planted weakness of -0.9 to 0.6, smiling for
+    6 s: by true points 0.2 for the mouth and 0.25 for the brows (the head's turns are not all taken out, and the jaw
+    moves a weak corner too), droop 5%; by dlib's points with optical flow 0.35 and 0.25: weakness comes out at half to
+    four fifths of its size, with the right sign.
     """
     relative = _relative(points, times)
     relative = relative / eye_distance(relative)
@@ -117,28 +126,29 @@ def asymmetry(points: Array, times: Array) -> Asymmetry:
     return Asymmetry(_weakness(*mouth), _weakness(*brows), droop, mouth, brows)
 
 
-def furrow_contrast(frames: Iterable[Picture], points: Array, every: int = 5) -> Furrows:
+def furrow_contrast(frames: Iterable[Picture], points: Array) -> Furrows:
     """Contrast of furrows in forehead, glabella and the folds beside the nose.
 
-    Each looked-at frame is turned and scaled to eyes 128 pixels apart; there the luminance is band-passed (difference
+    Each frame is turned and scaled to eyes 128 pixels apart; there the luminance is band-passed (difference
     of Gaussians of 1.3 and 5 pixels, 0.9 and 3.5 mm) and divided by its local mean: light and skin tone drop out.
 
     Parameters
     ----------
-    frames : (h, w, 3) uint8 RGB, one at a time
+    frames : (h, w, 3) uint8 RGB, one at a time; every fifth of a video is enough
     points : (n, 68, 2) landmarks of the same frames, NaN where no face was found
-    every : which frames are looked at: each fifth
 
     Raises
     ------
-    Unavailable : no looked-at frame has a face
+    Unavailable : no frame has a face
+
+    Notes
+    -----
+    Error: planted lines of half the depth give 0.50 +- 0.02 of the contrast; the light's level changes it by 3%. Beards
+    and brows within the regions count too, on both sides of a comparison.
     """
-    squares: list[list[float]] = []
-    for index, (frame, shape) in enumerate(zip(frames, points, strict=False)):
-        if index % every == 0 and np.isfinite(shape).all():
-            squares.append(_furrows(frame, shape))
+    squares = [_furrows(frame, shape) for frame, shape in zip(frames, points, strict=True) if np.isfinite(shape).all()]
     if not squares:
-        raise Unavailable(f"no face was found in any looked-at frame of {len(points)}: furrows need one.")
+        raise Unavailable(f"no face was found in any of {len(points)} frames: furrows need one.")
     forehead, glabella, right, left = np.sqrt(np.mean(squares, axis=0)).tolist()
     return Furrows(forehead, glabella, right, left, len(squares))
 

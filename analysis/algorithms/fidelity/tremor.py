@@ -95,8 +95,9 @@ def tremor(track: Array, times: Array, band: tuple[float, float] = BAND) -> Trem
     ----------
     Zhu et al., Scientific Reports 2024: inner lower lip, Butterworth of order 2 at 3 Hz, Tukey window 0.25, segments of
     8 s, 4-6 Hz. Which pass the filter made is not said: without delay here.
-    Error: a sine alone, 0.01 Hz and 1%. Phantoms (384 pixels, amplitude 0.8-2% of the face height, patches followed by
-    optical flow in the decoded video): frequency 0.1 Hz, amplitude 10%.
+    Error: a sine alone 0.01 Hz and 1%. Phantoms (384 pixels, amplitude 0.8-2% of the face height, decoded video), by
+    patches that optical flow follows 0.01 Hz and 3%; by dlib's points with optical flow 0.01 Hz, jaw 1%, lip 5-30% too
+    small. At 256 pixels and 1% (1.3 pixels) they give 0.6-0.7 of it, and dlib alone, which rounds to pixels, 0.1-0.3.
     """
     stretch = even_stretch(times, track, seconds=SEGMENT_S, what="tremor")
     values, fps = stretch.values[:, 0], stretch.fps
@@ -138,8 +139,8 @@ def tremor_transfer(
     References
     ----------
     Zhu et al., Scientific Reports 2024, for the spectrogram whose mean deviation is `band_deviation`.
-    Error: planted gains of 0.25-1 and delays of up to a frame on a phantom's true track with 0.1 pixel of noise: gain
-    0.02, phase 2 degrees; a copy gives 1, 0 and 1 exactly.
+    Error: planted gains of 0.25-1 and delays of up to a frame on sines of 1.5 pixels with 0.1 pixel of noise: gain
+    0.03, phase 3 degrees; a copy gives 1, 0 and 1.
     """
     common(original, rendition, what="landmarks")
     stretch = even_stretch(times, original, rendition, seconds=SEGMENT_S, what="tremor")

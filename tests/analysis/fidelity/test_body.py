@@ -162,5 +162,5 @@ def test_nobody_in_the_original_is_said():
     nobody = np.full((10, 17, 3), np.nan)
     with pytest.raises(Unavailable, match="the original shows a person in none of 10 frames"):
         body_fidelity(nobody, _person(10))
-    with pytest.raises(Unavailable, match="same frames"):
+    with pytest.raises(Unavailable, match="different frame counts: the original has 10 frames, the other 11"):
         body_fidelity(_person(10), _person(11))

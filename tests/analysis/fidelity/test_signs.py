@@ -1,5 +1,7 @@
 """Static signs: what phantoms plant comes back, by true points and by dlib's; what cannot be measured."""
 
+from itertools import islice
+
 import cv2
 import numpy as np
 import pytest
@@ -140,7 +142,7 @@ def test_the_fold_beside_the_nose_deepens_on_the_side_that_smiles():
     smiles = {}
     for weakness in (0.0, -0.9):
         made = make_phantom(size=384, seconds=4, seed=4, task="facial_expression", weakness=weakness)
-        smiles[weakness] = furrow_contrast(made.frames(), mesh_to_68(made.truth.points), every=6)
+        smiles[weakness] = furrow_contrast(islice(made.frames(), 0, None, 6), mesh_to_68(made.truth.points)[::6])
     assert smiles[-0.9].right_fold < 0.95 * smiles[0.0].right_fold
     assert smiles[-0.9].left_fold == pytest.approx(smiles[0.0].left_fold, rel=0.03)
     assert smiles[-0.9].n_frames == 20
@@ -154,7 +156,7 @@ def test_what_cannot_be_measured_is_said():
             measure(hidden, truth.time)
         with pytest.raises(Unavailable, match="30 times were given with a signal of 29 frames"):
             measure(points[1:], truth.time)
-    with pytest.raises(Unavailable, match="no face was found in any looked-at frame"):
+    with pytest.raises(Unavailable, match="no face was found in any of 30 frames"):
         furrow_contrast([np.zeros((9, 9, 3), np.uint8)] * 30, hidden)
     with pytest.raises(Unavailable, match="none of the 30 frames has a face"):
         head_relative(hidden)
