@@ -64,13 +64,13 @@ class Command(BaseCommand):
         return reports
 
     def _write(self, out: Path, clips: list[Path], reports: Mapping[str, Mapping[str, Any]]) -> None:
-        from analysis.fidelity_pages import plain_cells, table_rows, write_page
+        from analysis.fidelity_pages import missing, plain_cells, table_rows, tables, write_page
         from analysis.fidelity_table import published_means, table
         from analysis.method_figures import drawings
 
         rows = _rows(reports)
         cells = table(rows)
-        heads, lines, reasons = table_rows(cells, len(clips))
+        heads, lines = table_rows(cells, len(clips))
         means = {name: published_means(of_clips) for name, of_clips in rows.items()}
         kept = {"rows": plain_cells(cells), "as FMP averages": means}
         (out / "table.json").write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n")
@@ -86,7 +86,8 @@ class Command(BaseCommand):
             f"Means over {len(clips)} clips: {', '.join(clip.name for clip in clips)}.",
             next(iter(next(iter(reports.values())).values())).get("recogniser", {}).get("judges", ""),
         ]
-        write_page(out, "Methods compared", heads, lines, drawings(rows), notes, reasons)
+        shown = tables(cells, len(clips))
+        write_page(out, "Methods compared", shown, drawings(rows), notes, missing(cells))
         for line in [heads, *lines]:
             self.stdout.write("\t".join(line))
 

@@ -12,7 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from analysis.fidelity_table import COLUMNS, NOT_MEASURED, look_up
+from analysis.fidelity_columns import COLUMNS
+from analysis.fidelity_table import NOT_MEASURED, look_up
 from deid.algorithms.phantom.record import write_phantom
 from tests.phantoms import identity, make_phantom
 

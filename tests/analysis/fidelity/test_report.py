@@ -7,7 +7,8 @@ import pytest
 
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.report import METRICS, UNAVAILABLE, UNDEFINED, WITHOUT_CEILING, Pair, plain, report
-from analysis.fidelity_table import COLUMNS, as_ceiling, cell, look_up, published_means, table
+from analysis.fidelity_columns import COLUMNS
+from analysis.fidelity_table import as_ceiling, cell, look_up, published_means, table
 from tests.analysis.fidelity.faces68 import tracks, walk
 from tests.analysis.fidelity.test_identity import people
 
