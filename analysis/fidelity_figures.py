@@ -139,6 +139,10 @@ def dots(
         figure.add_vline(value, line={"color": AXIS, "dash": "dash"}, annotation_text=name)
     figure.update_xaxes(title=axis)
     figure.update_yaxes(
-        tickvals=list(range(len(methods))), ticktext=methods, range=[len(methods) - 0.5, -0.5], showgrid=False
+        tickvals=list(range(len(methods))),
+        ticktext=methods,
+        range=[len(methods) - 0.5, -0.5],
+        showgrid=False,
+        zeroline=False,
     )
     return laid_out(figure, height=140 + 64 * len(methods))

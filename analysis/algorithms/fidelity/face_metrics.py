@@ -89,7 +89,8 @@ def told_apart(pair: Pair) -> identity.Verification:
     """Whether the original is accepted before strangers are: area 0.5 and equal error 0.5 protect best."""
     frames = identity.known(pair.rendition.descriptors, "rendition")
     genuine = identity.frame_distances(pair.original.descriptors, pair.rendition.descriptors)
-    return identity.verification(genuine, identity.distances(frames, _strangers(pair, "descriptors")).ravel())
+    impostor = identity.distances(frames, _strangers(pair, "descriptors")).ravel()
+    return identity.thinned(identity.verification(genuine, impostor))
 
 
 def donor_or_original(pair: Pair) -> identity.Verification:
@@ -98,7 +99,7 @@ def donor_or_original(pair: Pair) -> identity.Verification:
         raise Unavailable("no donor: no face was put in place, or its name was not given.")
     frames = identity.known(pair.rendition.descriptors, "rendition")
     impostor = identity.frame_distances(pair.original.descriptors, pair.rendition.descriptors)
-    return identity.verification(identity.distances(frames, pair.donor[None])[:, 0], impostor)
+    return identity.thinned(identity.verification(identity.distances(frames, pair.donor[None])[:, 0], impostor))
 
 
 def ranked(kind: str) -> Callable[[Pair], identity.GalleryRank]:

@@ -1,6 +1,6 @@
 """Whether a rendition still tells who somebody is: distances of descriptors, verification, rank among strangers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,6 +152,13 @@ def verification(genuine: Floats, impostor: Floats) -> Verification:
     share = miss[after - 1] / (miss[after - 1] - miss[after]) if miss[after] < 0 else 1.0
     eer = float(false_accept[after - 1] + share * (false_accept[after] - false_accept[after - 1]))
     return Verification(area, eer, float(values[after - 1]), false_accept, true_accept, np.r_[values[0], values])
+
+
+def thinned(found: Verification, corners: int = 200) -> Verification:
+    """The same with at most so many corners of the ROC, to draw and to write down; the numbers stay as they were."""
+    chosen = np.unique(np.linspace(0, len(found.threshold) - 1, corners).round().astype(int))
+    roc = {name: getattr(found, name)[chosen] for name in ("false_accept", "true_accept", "threshold")}
+    return replace(found, **roc)
 
 
 def gallery_rank(original: Floats, rendition: Floats, strangers: Floats, recogniser: Recogniser = DLIB) -> GalleryRank:

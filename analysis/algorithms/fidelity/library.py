@@ -39,10 +39,10 @@ class Library:
         if kept is not None and kept.exists():
             return packing.unpack(kept.read_bytes())
         self._tell(f"measuring {path.name}")
-        tracks = measure_tracks(path)
+        data = packing.pack(measure_tracks(path))
         if kept is not None:
-            _write(kept, packing.pack(tracks))
-        return tracks
+            _write(kept, data)
+        return packing.unpack(data)  # packing rounds a little: what was kept and what is new must not differ by that
 
     def portraits(self, folder: Path, at_most: int | None = None) -> Mapping[str, Floats]:
         """Descriptors of the faces in a folder of pictures, by kind: (s, 128) each.

@@ -75,7 +75,7 @@ class Command(BaseCommand):
         kept = {"rows": plain_cells(cells), "as FMP averages": means}
         (out / "table.json").write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n")
         with (out / "table.csv").open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([safe_cell(value) for value in line] for line in [heads, *lines])
+            csv.writer(file).writerows(_numbers(cells, heads))
         averaged = (
             f"{name} {', '.join(f'{key} {value:.3f}' for key, value in three.items())}"
             for name, three in means.items()
@@ -90,6 +90,15 @@ class Command(BaseCommand):
         write_page(out, "Methods compared", shown, drawings(rows), notes, missing(cells))
         for line in [heads, *lines]:
             self.stdout.write("\t".join(line))
+
+
+def _numbers(cells: Mapping[str, Mapping[str, Any]], heads: list[str]) -> list[list[Any]]:
+    """Lines of the CSV: means as numbers, and beside each how many clips it comes from."""
+    lines: list[list[Any]] = [[heads[0], *(text for head in heads[1:] for text in (head, "n"))]]
+    for name, row in cells.items():
+        pairs = ((None if one.mean is None else round(one.mean, 6), one.n) for one in row.values())
+        lines.append([safe_cell(name), *(value for pair in pairs for value in pair)])
+    return lines
 
 
 def _rows(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

@@ -73,7 +73,7 @@ def test_methods_are_rows_with_the_ceiling_first(clip, tmp_path):
         rows = {row["Method"]: row for row in csv.DictReader(file)}
     assert list(rows) == ["original re-encoded (ceiling)", "mask", "pixelate"]
     assert float(rows["original re-encoded (ceiling)"]["r CCA → ceiling"]) > 0.9
-    assert rows["mask"]["r CCA → ceiling"] == "–"
+    assert rows["mask"]["r CCA → ceiling"] == ""
     cells = json.loads((tmp_path / "out" / "table.json").read_text())["rows"]
     assert "no face in the rendition" in cells["mask"]["r CCA"]["reasons"][0]
     assert "needs 20 strangers, got 3" in cells["mask"]["Gallery position"]["reasons"][0]

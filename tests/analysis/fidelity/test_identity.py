@@ -43,6 +43,14 @@ def test_verification_is_scikit_learns():
     assert np.interp(found.eer, found.false_accept, 1 - found.true_accept) == pytest.approx(found.eer, abs=0.01)
 
 
+def test_a_thinned_roc_keeps_its_ends_and_its_numbers():
+    rng = np.random.default_rng(3)
+    found = identity.verification(rng.normal(0.5, 0.1, 400), rng.normal(0.65, 0.1, 400))
+    thin = identity.thinned(found, 50)
+    assert (len(thin.threshold), thin.auc, thin.eer) == (50, found.auc, found.eer)
+    assert (thin.false_accept[0], thin.false_accept[-1], thin.true_accept[-1]) == (0, 1, 1)
+
+
 def test_verification_by_hand():
     """Genuine 1 2 3 4, impostors 3.5 5 6 7: 15 of 16 pairs in order; at 3.5 one of four is refused, one accepted."""
     found = identity.verification(np.array([1.0, 2, 3, 4]), np.array([3.5, 5, 6, 7]))
