@@ -1,5 +1,6 @@
 """A folder with a page of numbers and figures, which a browser shows without a server or a network."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from analysis.algorithms.fidelity.align import aligned, common
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.face_metrics import described, of_pairs
 from analysis.algorithms.fidelity.pair import Pair
-from analysis.fidelity_table import COLUMNS, Cell
+from analysis.fidelity_columns import COLUMNS, GROUPS, Column
+from analysis.fidelity_table import Cell
 
 Floats = NDArray[np.float64]
 LOWER_LIP = 57
@@ -38,25 +40,26 @@ class Drawing:
         return str(self.figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False}))
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Texts; the first of each row is its name."""
+
+    title: str
+    heads: list[str]
+    rows: list[list[str]]
+
+
 def write_page(
     folder: Path,
     title: str,
-    heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    tables: Sequence[Table],
     drawings: Iterable[Drawing],
     notes: Sequence[str] = (),
     reasons: Sequence[str] = (),
 ) -> Path:
     """index.html and plotly.min.js."""
     page = folder / "index.html"
-    shown = {
-        "title": title,
-        "heads": heads,
-        "rows": rows,
-        "figures": list(drawings),
-        "notes": notes,
-        "reasons": reasons,
-    }
+    shown = {"title": title, "tables": tables, "figures": list(drawings), "notes": notes, "reasons": reasons}
     page.write_text(render_to_string("analysis/fidelity_report.html", shown), encoding="utf-8")
     (folder / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
     return page
@@ -149,19 +152,32 @@ def shown(value: Cell, digits: int, n_clips: int) -> str:
     return text if value.n == n_clips else f"{text} (n = {value.n})"
 
 
-def table_rows(cells: Mapping[str, Mapping[str, Cell]], n_clips: int) -> tuple[list[str], list[list[str]], list[str]]:
-    """Heads, rows of text and the reasons of what is missing."""
-    heads = ["Method", *(f"{column.label} → {column.aim}" if column.aim else column.label for column in COLUMNS)]
+def tables(cells: Mapping[str, Mapping[str, Cell]], n_clips: int) -> list[Table]:
+    """One table for each group of columns."""
+    return [Table(title, *table_rows(cells, n_clips, columns)) for title, columns in GROUPS.items()]
+
+
+def table_rows(
+    cells: Mapping[str, Mapping[str, Cell]], n_clips: int, columns: Sequence[Column] = COLUMNS
+) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows of text."""
+    heads = ["Method", *(f"{column.label} → {column.aim}" if column.aim else column.label for column in columns)]
     rows = [
-        [name, *(shown(row[column.label], column.digits, n_clips) for column in COLUMNS)] for name, row in cells.items()
+        [name, *(shown(row[column.label], column.digits, n_clips) for column in columns)] for name, row in cells.items()
     ]
-    reasons = [
-        f"{name}, {label}: {reason}"
-        for name, row in cells.items()
-        for label, each in row.items()
-        for reason in each.reasons
-    ]
-    return heads, rows, reasons
+    return heads, rows
+
+
+def missing(cells: Mapping[str, Mapping[str, Cell]]) -> list[str]:
+    """Why numbers are missing, one line for each kind of reason and row; clips differ in numbers of frames only."""
+    kinds: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    for name, row in cells.items():
+        for label, each in row.items():
+            for reason in each.reasons:
+                _, labels = kinds.setdefault((name, re.sub(r"[0-9.]+", "#", reason)), (reason, []))
+                if label not in labels:
+                    labels.append(label)
+    return [f"{name}: {reason} ({', '.join(labels)})" for (name, _), (reason, labels) in kinds.items()]
 
 
 def plain_cells(cells: Mapping[str, Mapping[str, Cell]]) -> dict[str, Any]:

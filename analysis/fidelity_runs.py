@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity.library import Library
-from analysis.algorithms.fidelity.report import UNAVAILABLE, Pair, report
+from analysis.algorithms.fidelity.report import UNAVAILABLE, Pair, ceiling_of, report
 from analysis.algorithms.fidelity.tracks import FaceTracks
 from deid.algorithms.donors import DonorFolder
 from deid.algorithms.engine import deidentify
@@ -24,7 +25,7 @@ def reencode(original: Path, target: Path) -> Path:
     ------
     MediaError, EngineError : as `deidentify`
     """
-    deidentify(original, target, method=ORIGINAL, audio="drop")
+    deidentify(original, target, method=ORIGINAL)
     return target
 
 
@@ -32,7 +33,7 @@ def render(original: Path, target: Path, method: str) -> dict[str, Any]:
     """A rendition and its certificate, beside it as JSON; both are taken as they are where they exist."""
     beside = target.with_suffix(".json")
     if not (target.exists() and beside.exists()):
-        certificate = deidentify(original, target, method=method, audio="drop")
+        certificate = deidentify(original, target, method=method)
         beside.write_text(json.dumps(certificate.to_dict()) + "\n", encoding="utf-8")
     found: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
     return found
@@ -70,6 +71,11 @@ def compare(
     ceiling = folder / "original.mp4"
     render(clip, ceiling, ORIGINAL)
     original, reencoded = library.tracks(clip), library.tracks(ceiling)
+    base = Pair(
+        original, reencoded, reencoded, original_path=clip, rendition_path=ceiling, reencoded_path=ceiling,
+        strangers=strangers, others=others,
+    )  # fmt: skip
+    best = ceiling_of(base)
     found: dict[str, dict[str, Any]] = {}
     for method in methods:
         target = folder / f"{method}.mp4"
@@ -79,10 +85,9 @@ def compare(
             found[method] = {UNAVAILABLE: f"{method} gives out nothing: {reason}"}
             continue
         donor = (certificate.get("method_report") or {}).get("donor")
-        found[method] = report(
-            Pair(
-                original, library.tracks(target), reencoded, clip, target, ceiling, strangers, others,
-                donor_descriptor(donor) if donor else None, frame_states(certificate),
-            )
-        ) | {"donor": donor}  # fmt: skip
+        pair = replace(
+            base, rendition=library.tracks(target), rendition_path=target, states=frame_states(certificate),
+            donor=donor_descriptor(donor) if donor else None,
+        )  # fmt: skip
+        found[method] = report(pair, best) | {"donor": donor}
     return found

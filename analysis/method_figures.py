@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from analysis import fidelity_figures as figures
 from analysis.algorithms.fidelity.identity import DLIB
 from analysis.fidelity_pages import Drawing
-from analysis.fidelity_table import look_up
+from analysis.fidelity_table import look_up, mean_of_pairs
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -45,7 +42,7 @@ def drawings(rows: Rows) -> Iterable[Drawing]:
     for title, note, axis, measures, lines in DOTS:
         values = {name: _values(reports, measures) for name, reports in rows.items()}
         yield Drawing(title, note + " Small marks are clips.", figures.dots(values, axis, lines))
-    maps = {name: _mean_map(reports) for name, reports in rows.items()}
+    maps = {name: mean_of_pairs(reports, "r_cca") for name, reports in rows.items()}
     known = {name: values for name, values in maps.items() if values is not None}
     if known:
         note = "r CCA of each pair of landmarks in aligned crops, mean over clips."
@@ -55,19 +52,3 @@ def drawings(rows: Rows) -> Iterable[Drawing]:
 def _values(reports: Sequence[Mapping[str, Any]], measures: Sequence[tuple[str, str]]) -> dict[str, list[float]]:
     found = {label: [look_up(report, path) for report in reports] for label, path in measures}
     return {label: [value for value in values if isinstance(value, float)] for label, values in found.items()}
-
-
-def _mean_map(reports: Sequence[Mapping[str, Any]]) -> NDArray[np.float64] | None:
-    """(1275,) means over the clips where a pair is known, as FMP averages; None without any clip."""
-    clips = [report["metrics"]["pairs"] for report in reports if "metrics" in report]
-    maps = [[_number(value) for value in clip["r_cca"]] for clip in clips if "r_cca" in clip]
-    if not maps:
-        return None
-    values = np.array(maps, dtype=float)
-    known = np.isfinite(values)
-    total = np.where(known, values, 0.0).sum(axis=0)
-    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")

@@ -12,7 +12,9 @@ from analysis.algorithms.fidelity.dynamics import Dynamics, dynamics, pair_motio
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.head import head_motion
 from analysis.algorithms.fidelity.pair import Pair
+from analysis.algorithms.fidelity.sound import SoundKept, compare_sound
 from analysis.algorithms.fidelity.tracks import FaceTracks
+from videoio.loudness import WINDOW_S, loudness
 
 Floats = NDArray[np.float64]
 
@@ -115,6 +117,13 @@ def clusters(pair: Pair) -> coordinates.IntraInter:
     return coordinates.intra_inter(rows, groups)
 
 
+def sounding(pair: Pair) -> SoundKept:
+    """Loudness of the sound over time."""
+    if pair.original_path is None or pair.rendition_path is None:
+        raise Unavailable("the videos themselves are needed, only their tracks were given.")
+    return compare_sound(loudness(pair.original_path), loudness(pair.rendition_path), WINDOW_S)
+
+
 def described(*tracks: FaceTracks) -> tuple[Floats, NDArray[np.int_]]:
     """All descriptors of several tracks, and from which each comes."""
     rows = [identity.known(each.descriptors, "video") for each in tracks]
@@ -138,6 +147,7 @@ METRICS: tuple[Metric, ...] = (
     ("dynamics_full_frame", in_frame),
     ("pairs", of_pairs),
     ("head", lambda pair: head_motion(pair.original.points, pair.rendition.points)),
+    ("sound", sounding),
     ("to_original", to_original),
     ("to_strangers", to_strangers),
     ("verification", told_apart),

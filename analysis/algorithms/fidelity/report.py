@@ -10,35 +10,43 @@ from typing import Any
 
 import numpy as np
 
-from analysis.algorithms.fidelity import face_metrics, identity, nulls
+from analysis.algorithms.fidelity import face_metrics, identity, nulls, sign_metrics
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.pair import Pair
 
-__all__ = ["METRICS", "WITHOUT_CEILING", "Pair", "plain", "report", "value_of"]
+__all__ = ["METRICS", "WITHOUT_CEILING", "Pair", "ceiling_of", "plain", "report", "value_of"]
 
 UNAVAILABLE = "unavailable"  # the key that holds a reason
 UNDEFINED = "undefined: nothing varies here, or there is nothing to compute it from."
-METRICS = (*face_metrics.METRICS,)
-WITHOUT_CEILING = (*face_metrics.WITHOUT_CEILING,)
+METRICS = (*face_metrics.METRICS, *sign_metrics.METRICS)
+WITHOUT_CEILING = (*face_metrics.WITHOUT_CEILING, *sign_metrics.WITHOUT_CEILING)
 
 
-def report(pair: Pair) -> dict[str, Any]:
+def report(pair: Pair, ceiling: dict[str, Any] | None = None) -> dict[str, Any]:
     """All metrics as plain values for JSON: `metrics`, their `ceiling`, and correlations `between` chance and ceiling.
 
     Raises nothing for what cannot be computed: {"unavailable": reason} stands in its place.
+
+    Parameters
+    ----------
+    ceiling : `ceiling_of` the same original, where it is known already
     """
     values = {name: value_of(partial(metric, pair)) for name, metric in (*METRICS, *WITHOUT_CEILING)}
-    try:
-        best = pair.as_ceiling()
-    except Unavailable as reason:
-        ceiling: dict[str, Any] = {UNAVAILABLE: str(reason)}
-    else:
-        ceiling = {name: value_of(partial(metric, best)) for name, metric in METRICS}
+    best = ceiling_of(pair) if ceiling is None else ceiling
     return {
-        "metrics": values, "ceiling": ceiling, "between": _between(values, ceiling),
+        "metrics": values, "ceiling": best, "between": _between(values, best),
         "recogniser": {"name": identity.DLIB.name, "threshold": identity.DLIB.threshold, "judges": JUDGES},
         "models": pair.original.models,
     }  # fmt: skip
+
+
+def ceiling_of(pair: Pair) -> dict[str, Any]:
+    """The metrics of the re-encoded original; a reason where there is none."""
+    try:
+        best = pair.as_ceiling()
+    except Unavailable as reason:
+        return {UNAVAILABLE: str(reason)}
+    return {name: value_of(partial(metric, best)) for name, metric in METRICS}
 
 
 JUDGES = (

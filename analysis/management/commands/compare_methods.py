@@ -64,21 +64,30 @@ class Command(BaseCommand):
         return reports
 
     def _write(self, out: Path, clips: list[Path], reports: Mapping[str, Mapping[str, Any]]) -> None:
-        from analysis.fidelity_pages import plain_cells, table_rows, write_page
-        from analysis.fidelity_table import table
+        from analysis.fidelity_pages import missing, plain_cells, table_rows, tables, write_page
+        from analysis.fidelity_table import published_means, table
         from analysis.method_figures import drawings
 
         rows = _rows(reports)
         cells = table(rows)
-        heads, lines, reasons = table_rows(cells, len(clips))
-        (out / "table.json").write_text(json.dumps(plain_cells(cells), indent=1, allow_nan=False) + "\n")
+        heads, lines = table_rows(cells, len(clips))
+        means = {name: published_means(of_clips) for name, of_clips in rows.items()}
+        kept = {"rows": plain_cells(cells), "as FMP averages": means}
+        (out / "table.json").write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n")
         with (out / "table.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([safe_cell(value) for value in line] for line in [heads, *lines])
+        averaged = (
+            f"{name} {', '.join(f'{key} {value:.3f}' for key, value in three.items())}"
+            for name, three in means.items()
+            if three
+        )
         notes = [
+            f"As FMP averages, over videos and then over all pairs: {'; '.join(averaged)}.",
             f"Means over {len(clips)} clips: {', '.join(clip.name for clip in clips)}.",
             next(iter(next(iter(reports.values())).values())).get("recogniser", {}).get("judges", ""),
         ]
-        write_page(out, "Methods compared", heads, lines, drawings(rows), notes, reasons)
+        shown = tables(cells, len(clips))
+        write_page(out, "Methods compared", shown, drawings(rows), notes, missing(cells))
         for line in [heads, *lines]:
             self.stdout.write("\t".join(line))
 

@@ -75,14 +75,13 @@ class Command(BaseCommand):
         )
 
     def _draw(self, folder: Path, title: str, pair: Any, found: dict[str, Any]) -> None:
-        from analysis.fidelity_pages import pair_drawings, table_rows, write_page
+        from analysis.fidelity_pages import missing, pair_drawings, tables, write_page
         from analysis.fidelity_table import as_ceiling, table
 
         folder.mkdir(parents=True, exist_ok=True)
         cells = table({"rendition": [found], "original re-encoded (ceiling)": [as_ceiling(found)]})
-        heads, rows, reasons = table_rows(cells, 1)
-        across = [list(line) for line in zip(heads, *rows, strict=True)]
-        write_page(folder, title, across[0], across[1:], pair_drawings(pair), [found["recogniser"]["judges"]], reasons)
+        notes = [found["recogniser"]["judges"]]
+        write_page(folder, title, tables(cells, 1), pair_drawings(pair), notes, missing(cells))
 
     def _tell(self, text: str) -> None:
         self.stderr.write(text)

@@ -12,6 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from analysis.fidelity_columns import COLUMNS
+from analysis.fidelity_table import NOT_MEASURED, look_up
 from deid.algorithms.phantom.record import write_phantom
 from tests.phantoms import identity, make_phantom
 
@@ -47,6 +49,8 @@ def test_a_copy_is_measured_as_one_and_drawn(clip, tmp_path):
     assert found["metrics"]["null_shift"]["mean"]["r_cca"] < 0.9
     assert found["metrics"]["to_original"]["mean"] == pytest.approx(0, abs=1e-6)
     assert "no strangers" in found["metrics"]["rank"]["unavailable"]
+    assert NOT_MEASURED not in [look_up(found, column.path) for column in COLUMNS]
+    assert isinstance(look_up(found, "metrics.picture.outside.ssim"), float)
     page = (tmp_path / "plots" / "index.html").read_text()
     assert page.count('class="plotly-graph-div"') == 6  # the ROC needs strangers
     assert "no strangers: name a folder of portraits" in page
@@ -70,7 +74,7 @@ def test_methods_are_rows_with_the_ceiling_first(clip, tmp_path):
     assert list(rows) == ["original re-encoded (ceiling)", "mask", "pixelate"]
     assert float(rows["original re-encoded (ceiling)"]["r CCA → ceiling"]) > 0.9
     assert rows["mask"]["r CCA → ceiling"] == "–"
-    cells = json.loads((tmp_path / "out" / "table.json").read_text())
+    cells = json.loads((tmp_path / "out" / "table.json").read_text())["rows"]
     assert "no face in the rendition" in cells["mask"]["r CCA"]["reasons"][0]
     assert "needs 20 strangers, got 3" in cells["mask"]["Gallery position"]["reasons"][0]
     report = json.loads((tmp_path / "out" / "phantom.mp4.json").read_text())
