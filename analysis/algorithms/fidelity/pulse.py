@@ -186,7 +186,7 @@ def compare_pulse(
     Savic & Zhao, BMVC 2023 (mean absolute and root mean square error, Pearson's r, spectral similarity; which measure
     of similarity is not said: the cosine of power spectra here). A copy gives errors of 0 and a similarity of 1.
     """
-    common(original, rendition, what="skin")
+    common(original, rendition, what="colours of skin")
     stretch = even_stretch(times, original, rendition, seconds=seconds, what="the pulse")
     fps, estimate = stretch.fps, ESTIMATORS[estimator]
     pulses = [estimate(stretch.values[:, :3], fps), estimate(stretch.values[:, 3:], fps)]

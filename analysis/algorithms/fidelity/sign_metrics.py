@@ -79,7 +79,7 @@ def beating(pair: "Pair", estimator: str, seconds: float) -> pulse.PulseWindows:
 
 
 def likeness(pair: "Pair") -> picture.PictureFidelity:
-    """Inside and outside of the original's face."""
+    """Inside and outside of the original's face; methods that treat the whole head change both."""
     outlines = np.asarray(pair.original.mesh, np.float64)[:, list(OVAL), :2]
     one, two = (_pictures(path) for path, _ in _both(pair))
     return picture.compare_pictures(one, two, outlines)
@@ -132,7 +132,8 @@ def _trembling(one: NDArray, two: NDArray, times: NDArray) -> dict[str, Any]:
             found[side] = {"unavailable": str(reason)}
         else:
             found[side] = {
-                name: getattr(rhythm, name) for name in ("frequency", "amplitude", "band_power", "band_share")
+                name: getattr(rhythm, name)
+                for name in ("frequency", "amplitude", "band_power", "band_share", "prominence")
             }
     try:
         found["transfer"] = tremor.tremor_transfer(one, two, times)

@@ -30,6 +30,9 @@ class Tremor:
     amplitude: float  # pixels, middle to peak, at that frequency; mean over the video
     band_power: float  # pixels^2: variance within 4-6 Hz
     band_share: float  # of the variance above 3 Hz, 0-1
+    prominence: (
+        float  # highest density of the band over the median above 3 Hz; noise reaches about 10, a tremor hundreds
+    )
     spectrogram: Array  # (f, s) pixels^2/Hz
     rates: Array  # (f,) Hz
     times: Array  # (s,) seconds, middle of each segment
@@ -114,7 +117,9 @@ def tremor(track: Array, times: Array, band: tuple[float, float] = BAND) -> Trem
     frequency = _peak(passed, fps, band)
     return Tremor(
         frequency=frequency, amplitude=_amplitude(values, fps, frequency), band_power=band_power,
-        band_share=band_power / whole, spectrogram=power, rates=rates, times=starts + stretch.start,
+        band_share=band_power / whole,
+        prominence=float(mean[inside].max() / np.median(mean[rates >= HIGH_PASS_HZ])),
+        spectrogram=power, rates=rates, times=starts + stretch.start,
     )  # fmt: skip
 
 
