@@ -4,7 +4,9 @@ The 68-point model was trained on 300-W, whose licence is non-commercial: it is 
 recording is de-identified aligns faces by the 5-point model, which is in the public domain.
 """
 
+import hashlib
 from functools import cache
+from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from faces.protocol import FaceBox
 
+DESCRIPTOR_SIZE = 128
 SAME_PERSON = 0.6  # Euclidean distance of descriptors below which dlib calls two pictures one person
 
 
@@ -84,6 +87,32 @@ def descriptor_in(rgb: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float64]:
     where = dlib.rectangle(round(box.x), round(box.y), round(box.x + box.width), round(box.y + box.height))
     found = _recogniser().compute_face_descriptor(picture, _aligner()(picture, where))
     return np.array(found, dtype=np.float64)
+
+
+def descriptor_at(rgb: NDArray[np.uint8], points: NDArray[np.float64], padding: float = 0.25) -> NDArray[np.float64]:
+    """(128,) descriptor of a face whose (68, 2) points are known; `padding` 0.25 is what the recogniser was trained on,
+    more takes in more of the head."""
+    import dlib
+
+    picture = np.ascontiguousarray(rgb)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    where = dlib.rectangle(round(left), round(top), round(right), round(bottom))
+    shape = dlib.full_object_detection(where, dlib.points([dlib.point(round(x), round(y)) for x, y in points]))
+    return np.array(_recogniser().compute_face_descriptor(picture, shape, 0, padding), dtype=np.float64)
+
+
+def face_boxes(rgb: NDArray[np.uint8], enlarge: int = 0) -> list[FaceBox]:
+    """Frontal faces of at least 80 pixels in a picture doubled `enlarge` times; dlib's own detector."""
+    found = _detector()(np.ascontiguousarray(rgb), enlarge)
+    return [FaceBox(box.left(), box.top(), box.width(), box.height()) for box in found]
+
+
+@cache
+def version() -> str:
+    """Library version and SHA-256 prefixes of the 68-point and the descriptor model."""
+    names = ("shape_predictor_68_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat")
+    hashes = "+".join(hashlib.sha256(Path(_model_file(name)).read_bytes()).hexdigest()[:12] for name in names)
+    return f"dlib {installed_version('dlib-bin')} {hashes}"
 
 
 def _shape(rgb: NDArray[np.uint8], box: FaceBox | None) -> Any:

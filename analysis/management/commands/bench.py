@@ -24,6 +24,7 @@ BASELINE = "baseline"  # decode + encode alone, with the encoder settings that a
 DEFACE = "deface"  # another program, which only blurs; compared with where it is installed (pip install deface)
 DEFAULT_VIDEO = "videos/C_liveportrait_d3.mp4"
 LONGER = 4  # times the clip, to see whether memory grows with length
+MINUTE_S = 60.0  # of video, whose metrics are timed
 ROUNDS_MIN = 3
 
 
@@ -62,7 +63,29 @@ class Command(BaseCommand):
         best = self._rounds(subjects, video, options["rounds"])
         self._table(subjects, best)
         self._memory(next((name for name in subjects if name != BASELINE), BASELINE), video)
+        if options["methods"] is None:
+            self._fidelity(video)
         self._machine(video, options["rounds"])
+
+    def _fidelity(self, video: Path) -> None:
+        """All metrics of a minute, its tracks apart, and all pairs of landmarks against a loop over them."""
+        from analysis.fidelity_bench import METRICS, looped_with_tracks, time_of_pairs
+
+        ours, loop = time_of_pairs()
+        self.stdout.write(
+            f"pairs: 1275 of 1,000 frames, with CCA, in {1000 * ours:.1f} ms; one by one with scikit-learn "
+            f"{loop:.1f} s, {loop / ours:.0f} times as long"
+        )
+        runs = []
+        for seconds in (MINUTE_S / LONGER, MINUTE_S):
+            with tempfile.TemporaryDirectory() as folder:
+                runs.append(_measure(METRICS, looped_with_tracks(video, Path(folder), seconds, _loop)))
+        short, long = runs
+        share = long.peak_mib / short.peak_mib
+        self.stdout.write(
+            f"fidelity: all metrics of {long.n_frames} frames and of their ceiling, tracks apart, in "
+            f"{long.seconds:.0f} s; {long.peak_mib:.0f} MiB, {share:.2f} of a quarter of the length (1 means flat)"
+        )
 
     def _rounds(self, subjects: Sequence[str], video: Path, rounds: int) -> dict[str, Measurement]:
         best: dict[str, Measurement] = {}
@@ -121,7 +144,10 @@ def _measure(subject: str, video: Path) -> Measurement:
 
 def _measure_here(subject: str, video: Path) -> dict[str, float]:
     """Run one subject in this process; loading models counts, starting Python does not."""
-    run = {BASELINE: _transcode, DEFACE: _deface}.get(subject, partial(_render, subject))
+    from analysis.fidelity_bench import METRICS, measure_metrics
+
+    own = {BASELINE: _transcode, DEFACE: _deface, METRICS: measure_metrics}
+    run = own.get(subject, partial(_render, subject))
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         n_frames = run(video, Path(folder) / "out.mp4")
