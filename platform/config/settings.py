@@ -257,6 +257,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.api_errors.handle",
+    "URL_FORMAT_OVERRIDE": None,  # there is one format; ?format= is a key like any other that nobody knows
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Semblance",

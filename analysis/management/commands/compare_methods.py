@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from analysis.exports import safe_cell
 from deid.algorithms.errors import UnknownMethod
 from deid.algorithms.registry import deidentification_methods, get_method
+from frontend.csv_lines import safe_cell
 
 BAD_INPUT = 2
 VIDEOS = (".mp4", ".mov", ".mkv", ".mpg", ".avi", ".webm")

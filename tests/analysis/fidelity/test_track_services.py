@@ -1,55 +1,70 @@
-"""Tracks in the media storage: measured once for each content, by tasks that take an id."""
+"""Tracks in the media storage: measured once for each content, by tasks that take an id, and gone with the person."""
 
+import base64
 import hashlib
 import io
 
 import numpy as np
 import pytest
-from django.core.files.storage import default_storage
+from django.core.exceptions import ValidationError
 
+from accounts.models import Role
 from analysis import tasks, track_services
-from cohorts import storage
-from tests.factories import RecordingFactory, RenditionFactory
+from analysis.models import Tracks
+from cohorts import storage, withdrawal
+from cohorts.encryption import new_key
+from tests.factories import ParticipantFactory, RecordingFactory, RenditionFactory, UserFactory
 from tests.videoio.making import make_video
 
 pytestmark = pytest.mark.django_db
 
 
-def stored(path):
+def stored(path, participant):
     content = path.read_bytes()
     return {
-        "storage_name": storage.store(io.BytesIO(content)), "sha256": hashlib.sha256(content).hexdigest(),
-        "n_bytes": len(content),
+        "storage_name": storage.store(io.BytesIO(content), participant=participant),
+        "sha256": hashlib.sha256(content).hexdigest(), "n_bytes": len(content), "participant": participant,
     }  # fmt: skip
 
 
 @pytest.fixture
 def recording(tmp_path):
-    return RecordingFactory(**stored(make_video(tmp_path / "a.mp4")))
+    return RecordingFactory(**stored(make_video(tmp_path / "a.mp4"), ParticipantFactory()))
 
 
-def kept():
-    folders = default_storage.listdir("tracks")[0]
-    return [name for folder in folders for name in default_storage.listdir(f"tracks/{folder}")[1]]
-
-
-def test_a_recording_is_measured_once_whoever_asks(recording, media):
+def test_a_recording_is_measured_once_whoever_asks(recording):
     tasks.measure_recording(recording_id=recording.pk)
-    names = kept()
-    assert len(names) == 1
-    assert names[0].startswith(recording.sha256)
-    written = default_storage.get_modified_time(f"tracks/{recording.sha256[:2]}/{names[0]}")
+    kept = Tracks.objects.get()
+    assert (kept.participant, kept.sha256) == (recording.participant, recording.sha256)
     tasks.measure_recording(recording_id=recording.pk)
+    assert Tracks.objects.get().made_at == kept.made_at
     found = track_services.tracks_of(video=recording)
-    assert kept() == names
-    assert default_storage.get_modified_time(f"tracks/{recording.sha256[:2]}/{names[0]}") == written
     assert found.n_frames == len(found.times) > 0
     assert np.isnan(found.points).all()
 
 
 def test_a_rendition_is_measured_under_its_own_content(recording, tmp_path):
-    other = stored(make_video(tmp_path / "b.mp4", ticks=range(0, 7 * 512, 512)))
+    other = stored(make_video(tmp_path / "b.mp4", ticks=range(0, 7 * 512, 512)), recording.participant)
+    other.pop("participant")
     rendition = RenditionFactory(recording=recording, **other)
     tasks.measure_rendition(rendition_id=rendition.pk)
-    assert [name.split("-")[0] for name in kept()] == [rendition.sha256]
+    assert Tracks.objects.get().sha256 == rendition.sha256
     assert track_services.tracks_of(video=rendition).n_frames == 7
+
+
+def test_tracks_are_sealed_and_destroyed_with_their_participant(settings, tmp_path):
+    """They hold descriptors of the face: a withdrawal that left them would leave who it was."""
+    settings.MEDIA_ENCRYPTION_KEY = base64.b64encode(new_key()).decode()
+    coordinator = UserFactory(role=Role.COORDINATOR)
+    participant = ParticipantFactory()
+    participant.cohort.coordinators.add(coordinator)
+    recording = RecordingFactory(**stored(make_video(tmp_path / "a.mp4"), participant))
+    name = track_services.store_tracks(video=recording).storage_name
+    with storage.default_storage.open(name) as sealed:
+        assert not sealed.read().startswith(b"PK")  # an .npz is a zip archive
+    receipt = withdrawal.withdraw_participant(participant=participant, code=participant.code, actor=coordinator)
+    assert "tracks" in [file["kind"] for file in receipt.destroyed]
+    assert not storage.default_storage.exists(name)
+    recording.refresh_from_db()
+    with pytest.raises((FileNotFoundError, ValidationError)):
+        track_services.tracks_of(video=recording)
