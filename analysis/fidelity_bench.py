@@ -60,17 +60,16 @@ def looped_with_tracks(video: Path, folder: Path, seconds: float, loop: Callable
 
 
 def measure_metrics(video: Path, _target: Path) -> int:
-    """All metrics of a video that is taken for its own rendition and re-encoding; returns the number of frames."""
+    """All metrics of a video that is taken for its own rendition, without a ceiling; returns the number of frames."""
     from analysis.algorithms.fidelity import packing
     from analysis.algorithms.fidelity.report import Pair, report
 
     tracks = packing.unpack(video.with_suffix(".npz").read_bytes())
     rng = np.random.default_rng(0)
     strangers = {name: rng.normal(0, 0.1, (N_STRANGERS, 128)) for name in ("descriptors", *tracks.variants)}
-    report(
-        Pair(
-            tracks, tracks, tracks, video, video, video, strangers, (tracks,), strangers["descriptors"][0],
-            ("covered",) * tracks.n_frames,
-        )
+    pair = Pair(
+        tracks, tracks, original_path=video, rendition_path=video, strangers=strangers, others=(tracks,),
+        donor=strangers["descriptors"][0], states=("covered",) * tracks.n_frames,
     )  # fmt: skip
+    report(pair)
     return tracks.n_frames

@@ -36,10 +36,12 @@ def unpack(data: bytes) -> FaceTracks:
     """
     try:
         with np.load(BytesIO(data), allow_pickle=False) as arrays:
-            mesh = arrays["mesh"].astype(np.int64).cumsum(axis=0)
+            steps = arrays["mesh"]
+            # Narrow steps add up to small numbers; wide ones hold the marker of what is missing.
+            mesh = steps.cumsum(axis=0, dtype=np.int32 if steps.dtype == np.int16 else np.int64)
             return FaceTracks(
                 times=arrays["times"], size=(int(arrays["size"][0]), int(arrays["size"][1])),
-                mesh=np.where(mesh == MISSING, np.nan, mesh * GRID).astype(np.float32),
+                mesh=np.where(mesh == MISSING, np.float32(np.nan), mesh.astype(np.float32) * np.float32(GRID)),
                 ear=arrays["ear"], mesh_ear=arrays["mesh_ear"], box=arrays["box"], models=str(arrays["models"]),
                 variants={
                     name.removeprefix("variant-"): arrays[name].astype(np.float64)

@@ -83,7 +83,7 @@ class Command(BaseCommand):
         short, long = runs
         share = long.peak_mib / short.peak_mib
         self.stdout.write(
-            f"fidelity: all metrics of {long.n_frames} frames and of their ceiling, tracks apart, in "
+            f"fidelity: all metrics of {long.n_frames} frames, tracks apart, in "
             f"{long.seconds:.0f} s; {long.peak_mib:.0f} MiB, {share:.2f} of a quarter of the length (1 means flat)"
         )
 
