@@ -1,15 +1,12 @@
 """What this application itself holds of a participant: recordings, uploads, description, consents."""
 
 from collections.abc import Iterator
-from functools import partial
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from cohorts import quarantine
 from cohorts.consent import current_consents
 from cohorts.holdings import HeldFile, Holding
 from cohorts.models import ClinicalState, ConsentEvent, Participant, Recording, Upload
@@ -49,13 +46,8 @@ class CohortsHolding(Holding):
             yield HeldFile("upload", upload.pk, upload.storage_name)
 
     def void(self, participant: Participant, actor: User) -> None:
-        names = list(self._uploads(participant).exclude(quarantine_name="").values_list("quarantine_name", flat=True))
         told = _("The participant has withdrawn.")
         self._waiting(participant).update(state=Upload.State.REFUSED, message=told, expires_at=None)
-        self._uploads(participant).update(quarantine_name="")
-        # Should the process die before this, they are files without rows, which the sweep removes.
-        for name in names:
-            transaction.on_commit(partial(quarantine.remove, name))
         ClinicalState.objects.filter(recording__participant=participant).delete()
         participant.recordings.update(age=None)
         today = timezone.localdate()

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 import audit.services as audit
 from accounts.models import User
-from cohorts import keys, storage
+from cohorts import keys, quarantine, storage
 from cohorts.holdings import Export, HeldFile, holdings
-from cohorts.models import Participant, StoredFile, Withdrawal
+from cohorts.models import Participant, StoredFile, Upload, Withdrawal
 from cohorts.work_folder import sweep_work_folder
 
 logger = logging.getLogger(__name__)
@@ -94,12 +94,22 @@ def finish(receipt: Withdrawal) -> Withdrawal:
             storage.remove(file.storage_name)
         else:
             default_storage.delete(file.storage_name)
+    _empty_quarantine(receipt.participant)
     sweep_work_folder()
     if settled and receipt.finished_at is None:
         receipt.finished_at = timezone.now()
         receipt.save(update_fields=["finished_at"])
         audit.record(actor=None, verb="participant.erased", target=receipt.participant)
     return receipt
+
+
+def _empty_quarantine(participant: Participant) -> None:
+    """What came in of them and was no recording yet; whoever is writing it finds the file gone."""
+    for upload in Upload.objects.filter(cohort=participant.cohort_id, code=participant.code).exclude(
+        quarantine_name=""
+    ):
+        quarantine.remove(upload.quarantine_name)
+        Upload.objects.filter(pk=upload.pk).update(quarantine_name="")
 
 
 def finish_open() -> int:

@@ -17,8 +17,9 @@ from django.db import connection
 from accounts.models import Role
 from analysis import queries as results
 from audit.models import Event
-from cohorts import keys, storage, tasks, withdrawal
+from cohorts import keys, quarantine, storage, tasks, withdrawal
 from cohorts import services as cohorts
+from cohorts import upload_services as uploads
 from cohorts.encryption import Unsealed
 from cohorts.models import ClinicalState, Participant, Recording, StoredFile, Upload, Withdrawal
 from cohorts.participant_services import describe_recording
@@ -28,6 +29,7 @@ from deid import services as deid
 from deid.leases import LeaseLost, claim
 from deid.models import DonorAssignment, Job, OwnDonor, Rendition
 from ratings import services
+from ratings.member_services import add_member
 from ratings.models import Presentation, Rating
 from tests.factories import (
     JobFactory,
@@ -84,7 +86,7 @@ class World:
             hoehn_yahr=None, actor=coordinator,
         )  # fmt: skip
         self.jobs = [JobFactory(recording=self.recording, method="blur"), claim(self._running().pk)]
-        self.upload = cohorts.receive_upload(
+        self.upload = uploads.receive_upload(
             cohort=self.cohort, code="PD-777", task="gait", content=File(io.BytesIO(waiting["content"]), name="x"),
             actor=coordinator,
         )  # fmt: skip
@@ -175,9 +177,11 @@ def test_no_trace_of_the_face_is_left(world: World, client, media: Path, setting
     """Walk all files for the clips by hash and by decoding, and all tables for what describes the face."""
     names = [*Recording.objects.filter(participant=world.participant).values_list("storage_name", flat=True)]
     names += Rendition.objects.filter(recording=world.recording).values_list("storage_name", flat=True)
-    names += [world.upload.storage_name, world.donor.storage_name, world.worn.storage_name]
+    names += [world.donor.storage_name, world.worn.storage_name]
+    quarantined = quarantine.path_of(world.upload.quarantine_name)
     contents = {clip["sha256"] for clip in world.clips}
-    assert {hashlib.sha256(readable(name)).hexdigest() for name in names} == contents, "all six are there before"
+    before = {hashlib.sha256(readable(name)).hexdigest() for name in names}
+    assert before | {storage.sha256_of_path(quarantined)} == contents, "all six are there before"
     assert "1.5, 2.5" in everything_in_the_database()
     watch(client, f"/recordings/{world.recording.pk}/video")
     kept_by_others = len(list(files_of(media))) - len(names)
@@ -186,7 +190,7 @@ def test_no_trace_of_the_face_is_left(world: World, client, media: Path, setting
     receipt = world.withdraw()
 
     assert receipt.finished_at is not None
-    left = list(files_of(media, settings.WORK_FOLDER))
+    left = list(files_of(media, settings.WORK_FOLDER, settings.UPLOAD_FOLDER))
     assert len(left) == kept_by_others
     assert not [path for path in left if hashlib.sha256(path.read_bytes()).hexdigest() in contents]
     assert not [path for path in left if plays(path)]
@@ -281,7 +285,7 @@ def test_nothing_is_taken_in_any_more(world: World, client, tmp_path: Path, medi
     with pytest.raises(ValidationError, match="PD-777 has withdrawn"):
         cohorts.import_recording(cohort=world.cohort, code="PD-777", task="rest", path=path, actor=None)
     with path.open("rb") as content, pytest.raises(ValidationError, match="PD-777 has withdrawn"):
-        cohorts.receive_upload(cohort=world.cohort, code="PD-777", task="rest", content=File(content), actor=None)
+        uploads.receive_upload(cohort=world.cohort, code="PD-777", task="rest", content=File(content), actor=None)
     for address in ("edit", "consent"):
         sent = {"given": "yes", "scopes": ["research"], "on": "2026-01-01", "version": "1"}
         answer = client.post(f"/participants/{world.participant.pk}/{address}/", sent)
@@ -292,7 +296,7 @@ def test_nothing_is_taken_in_any_more(world: World, client, tmp_path: Path, medi
 def test_an_upload_that_a_worker_checks_in_that_moment_is_refused(client, tmp_path: Path, media: Path):
     participant = ParticipantFactory(code="PD-777")
     with write_video(tmp_path / "a.mp4").open("rb") as content:
-        upload = cohorts.receive_upload(
+        upload = uploads.receive_upload(
             cohort=participant.cohort, code="PD-777", task="rest", content=File(content), actor=None
         )
     withdrawal.void(participant=participant, actor=client.user)
@@ -390,6 +394,7 @@ def test_other_participants_are_untouched(world: World):
 def test_the_receipt_says_who_when_what_and_what_to_call_back(world: World, client, sign_in, settings):
     world.study = services.close_study(study=world.study, actor=client.user)
     investigator = sign_in(Role.INVESTIGATOR)
+    add_member(study=world.study, user=investigator.user, actor=client.user)
     b"".join(investigator.get(f"/results/{world.study.pk}/ratings.csv").streaming_content)
     frame = results.answers(world.study)
     own = {r.storage_name for r in Rendition.objects.filter(recording=world.recording)}
@@ -398,7 +403,8 @@ def test_the_receipt_says_who_when_what_and_what_to_call_back(world: World, clie
     hashes = {file["sha256"] for file in receipt.destroyed if file["sha256"]}
     assert hashes == {world.clips[i]["sha256"] for i in (0, 1, 2, 5)}
     kinds = sorted(file["kind"] for file in receipt.destroyed)
-    assert kinds == ["donor", "recording", "rendition", "rendition", "rendition", "upload"]
+    assert kinds == ["donor", "recording", "rendition", "rendition", "rendition"]
+    assert ["Uploads in quarantine that are removed", 1] in receipt.counts
     assert len(own) == 2
     shared, exported = receipt.exported
     assert shared["what"] == f"File of rendition {world.rendition.pk}, SHA-256 {world.rendition.sha256}"
