@@ -10,7 +10,8 @@ from deid.algorithms.donors import DonorFolder
 
 CANDIDATES = 6  # donors that are tried, at most
 GROUP_UNIT = 0.1  # difference of distances to the middles of groups that counts like a unit of skin or age
-PROMISING = 0.78  # a swapped face comes about nine tenths as far as its donor is, and 0.70 is what it needs
+PROMISING = 0.75  # a swapped face comes about nine tenths as far as its donor is
+ALIKE = 1.0  # how much less alike than the most alike donor one may be, before distance counts
 STRANGER = 0.6  # dlib's own threshold: nearer donors look like the patient
 SKIN_UNIT, HUE_WEIGHT, AGE_UNIT = 15.0, 0.5, 15.0  # differences that count alike: CIELAB, years
 # A light donor in the dark looks natural; a dark one who is lit up gets blotches, for his contrast is lit up as well.
@@ -28,12 +29,13 @@ class Patient:
 
 
 def candidates(patient: Patient, folder: DonorFolder) -> list[str]:
-    """Names of donors to try, the most alike in sex, age, skin and group first.
+    """Names of donors to try: of those alike in sex, age, skin and group first the ones far enough for a swap to pass,
+    the most alike foremost, then the others, the farthest foremost; last those who are not alike.
 
-    Donors that a recogniser would take for the patient are left out, the nearest one always; those too near for a swap
-    with them to pass come last. A donor of the other sex
-    is taken only where none of the same sex is left. Skin in a video hangs on lamp and camera, so its hue counts less,
-    and the groups that the donors were made from count beside it: how far the patient is from their middles.
+    Donors that a recogniser would take for the patient are left out, the nearest one always. A donor of the other sex
+    is taken only where none of the same sex is left: the farthest of all would look grotesque. Skin in a video hangs on
+    lamp and camera, so its hue counts less, and the groups that the donors were made from count beside it: how far the
+    patient is from their middles.
 
     Notes
     -----
@@ -45,7 +47,14 @@ def candidates(patient: Patient, folder: DonorFolder) -> list[str]:
     far = [int(number) for number in nearest[1:] if distance[number] >= STRANGER] or [int(nearest[-1])]
     alike = [number for number in far if folder.entries[number]["sex"] == sex] or far
     groups = _groups(patient, folder)
-    order = sorted(alike, key=lambda each: (distance[each] < PROMISING, _unlike(patient, folder, each) + groups[each]))
+    unlike = {each: _unlike(patient, folder, each) + float(groups[each]) for each in alike}
+    bound = min(unlike.values()) + ALIKE
+
+    def place(each: int) -> tuple[bool, bool, float]:
+        near = bool(distance[each] < PROMISING)
+        return unlike[each] > bound, near, -float(distance[each]) if near else unlike[each]
+
+    order = sorted(alike, key=place)
     return [folder.names[number] for number in order][:CANDIDATES]
 
 

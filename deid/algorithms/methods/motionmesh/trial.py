@@ -75,18 +75,23 @@ def first_that_passes(
     originals : their (n, 128) descriptors
     strength, detail : where to begin
     """
-    tried: list[_Attempt] = []
+    order, tried = list(range(len(samples))), list[_Attempt]()
 
     def passes(name: str, strength: float, detail: float) -> bool:
-        tried.append(_Attempt(name, make(name, strength, detail), strength, detail, samples, originals))
-        return tried[-1].passes()
+        swap = make(name, strength, detail)
+        tried.append(_Attempt(name, swap, strength, detail, [(samples[at], originals[at]) for at in order]))
+        if tried[-1].passes():
+            return True
+        order.insert(0, order.pop(tried[-1].n_done - 1))  # where one failed the next one is likely to
+        return False
 
     if any(passes(name, strength, detail) for name in names):
         return tried[-1].told(), tried[-1].swap
-    best = max(tried, key=_score).name
-    if any(passes(best, strength + more, detail * share) for share, more in HARDER):
+    best = max(tried, key=lambda attempt: attempt.least)
+    tried = [best]
+    if any(passes(best.name, strength + more, detail * share) for share, more in HARDER):
         return tried[-1].told(), tried[-1].swap
-    attempt = max(tried, key=_score)
+    attempt = max(tried, key=lambda each: _score(each.told()))
     return attempt.told(), attempt.swap
 
 
@@ -94,40 +99,41 @@ class _Attempt:
     """One donor put on the samples one by one, and only as long as it may still pass."""
 
     def __init__(
-        self,
-        name: str,
-        swap: Swap,
-        strength: float,
-        detail: float,
-        samples: Sequence[Sample],
-        originals: NDArray[np.float64],
-    ) -> None:
+        self, name: str, swap: Swap, strength: float, detail: float,
+        pictures: Sequence[tuple[Sample, NDArray[np.float64]]],
+    ) -> None:  # fmt: skip
         self.name, self.swap = name, swap
         self._strength, self._detail = strength, detail
-        self._waiting = list(zip(samples, originals, strict=True))
+        self._pictures = pictures
         self._distances: list[float] = []
 
+    @property
+    def n_done(self) -> int:
+        return len(self._distances)
+
+    @property
+    def least(self) -> float:
+        return min(self._distances)
+
     def passes(self) -> bool:
-        while self._waiting:
+        while self.n_done < len(self._pictures):
             if self._next() < PASS_EACH:
                 return False
         return self.told().passed
 
     def told(self) -> Trial:
         """The trial on all samples."""
-        while self._waiting:
+        while self.n_done < len(self._pictures):
             self._next()
-        mean, least = float(np.mean(self._distances)), min(self._distances)
-        return Trial(self.name, self._strength, self._detail, mean, least)
+        return Trial(self.name, self._strength, self._detail, float(np.mean(self._distances)), self.least)
 
     def _next(self) -> float:
-        sample, original = self._waiting.pop(0)
+        sample, original = self._pictures[self.n_done]
         self._distances.append(_distance(self.swap, sample, original))
         return self._distances[-1]
 
 
-def _score(attempt: _Attempt) -> float:
-    trial = attempt.told()
+def _score(trial: Trial) -> float:
     return min(trial.mean - PASS_MEAN, trial.least - PASS_EACH)
 
 
