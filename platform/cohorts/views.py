@@ -71,6 +71,7 @@ def _uploads_page(request: HttpRequest, cohort: Cohort, form: UploadForm) -> Htt
         "form": form,
         "unfinished": queries.unfinished_uploads(cohort, signed_in(request)),
         "most": settings.UPLOAD_MAX_BYTES,
+        "idle": settings.UPLOAD_IDLE_SECONDS,
         "days": settings.UPLOAD_EXPIRE_DAYS,
         "codes": queries.codes_of(cohort),
         "texts": {name: str(text) for name, text in TEXTS.items()},

@@ -15,6 +15,7 @@ class Wire:
     def __init__(self, port: int) -> None:
         self.port, self.limit, self.down = port, None, False
         self.ends: list[socket.socket] = []
+        self.lock = threading.Lock()  # a connection that comes while the wire is cut is cut too
         self.entrance = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.entrance.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -23,13 +24,18 @@ class Wire:
         while True:
             try:
                 browser, _address = self.entrance.accept()
-                if self.down:
-                    browser.close()
-                    continue
-                server = socket.create_connection(("127.0.0.1", self.port))
             except OSError:  # closed: the test is over
                 return
-            self.ends += [browser, server]
+            try:
+                server = socket.create_connection(("127.0.0.1", self.port))
+            except OSError:
+                browser.close()
+                continue
+            with self.lock:
+                if self.down:
+                    self._shut(browser, server)
+                    continue
+                self.ends += [browser, server]
             for source, target, upwards in ((browser, server, True), (server, browser, False)):
                 threading.Thread(target=self._forward, args=(source, target, upwards), daemon=True).start()
 
@@ -45,8 +51,9 @@ class Wire:
 
     def cut(self) -> None:
         """Every connection breaks at once, and none can be made until `mend`."""
-        self.down = True
-        ends, self.ends = self.ends, []
+        with self.lock:
+            self.down = True
+            ends, self.ends = self.ends, []
         self._shut(*ends)
 
     @staticmethod
@@ -54,6 +61,7 @@ class Wire:
         for end in ends:
             with suppress(OSError):  # it may have ended by itself meanwhile
                 end.shutdown(socket.SHUT_RDWR)  # closing alone tells nobody while another thread waits for it
+            end.close()
 
     def mend(self) -> None:
         self.down = False

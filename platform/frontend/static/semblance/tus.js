@@ -20,8 +20,8 @@ const encoded = (facts) => Object.entries(facts).map(([key, value]) => `${key} $
 
 export class Transfer {
   /** `changed(transfer)` is called whenever state, offset or words change. */
-  constructor({ file, create, script, metadata, url, changed }) {
-    Object.assign(this, { file, create, script, metadata, url, changed });
+  constructor({ file, create, script, url, idle = 30, changed }) {
+    Object.assign(this, { file, create, script, url, idle, changed });
     this.state = "waiting"; this.words = ""; this.offset = 0; this.sent = 0; this.samples = [];
     this.resumed = Boolean(url); this.stopped = false; this.patience = 0;
   }
@@ -141,14 +141,19 @@ export class Transfer {
       this.request = request;
       request.open(method, url);
       for (const [name, value] of Object.entries({ "Tus-Resumable": VERSION, "X-CSRFToken": csrf(), ...headers })) request.setRequestHeader(name, value);
-      if (body) request.upload.onprogress = ({ loaded }) => this.came(this.offset + Math.min(loaded, body.byteLength));
+      // A connection may die without a word; then neither side waits longer than `idle` seconds.
+      let silence, stalled = false;
+      const alive = () => { clearTimeout(silence); silence = setTimeout(() => { stalled = true; request.abort(); }, 1000 * this.idle); };
       const answered = () => resolve({
         status: request.status, text: request.getResponseHeader("Content-Type")?.startsWith("text/plain") ? request.responseText : "",
         header: (name) => request.getResponseHeader(name),
         signedOut: Boolean(request.responseURL) && new URL(request.responseURL).pathname !== new URL(url, location.href).pathname,
       });
       request.onload = answered; request.onerror = answered;
-      request.onabort = () => reject(new Stop());
+      request.onabort = () => (stalled ? answered() : reject(new Stop()));
+      request.onloadend = () => clearTimeout(silence);
+      if (body) request.upload.onprogress = ({ loaded }) => { alive(); this.came(this.offset + Math.min(loaded, body.byteLength)); };
+      alive();
       request.send(body);
     });
   }

@@ -107,7 +107,8 @@ class Row {
 
   made() {
     return new Transfer({
-      file: this.file, create: root.dataset.create, script: root.dataset.hashing, url: this.url, changed: (transfer) => this.follow(transfer),
+      file: this.file, create: root.dataset.create, script: root.dataset.hashing, url: this.url, idle: Number(root.dataset.idle),
+      changed: (transfer) => this.follow(transfer),
     });
   }
 
