@@ -157,8 +157,9 @@ def _chosen(
 ) -> tuple[Trial, Swap]:
     colour = samples[0].frame.colour
     frontal = [sample for sample in samples if turn_degrees(sample.mesh) <= FRONTAL_DEG] or list(samples)
-    plain, strong = spread(frontal), strongest(samples, neutral)
-    few, originals = [*strong, *plain], described([*strong, *plain])
+    hard = [max(samples, key=lambda sample: float(turn_degrees(sample.mesh))), *strongest(samples, neutral)]
+    few = [*hard, *spread(frontal)]
+    originals = described(few)
 
     def make(name: str, strength: float, detail: float) -> Swap:
         return Swap(folder.load(name), neutral, samples, colour, strength, detail)
@@ -166,7 +167,7 @@ def _chosen(
     names = (
         [settings.donor]
         if settings.donor is not None
-        else candidates(Patient(originals[len(strong) :].mean(axis=0), skin, settings.sex, settings.age), folder)
+        else candidates(Patient(originals[len(hard) :].mean(axis=0), skin, settings.sex, settings.age), folder)
     )
     return first_that_passes(names, make, few, originals, settings.strength, settings.detail)
 

@@ -13,7 +13,8 @@ from faces.dlib_backend import descriptor_in
 from faces.mesh import OVAL
 from faces.protocol import FaceBox
 
-FRAMES, STRONGEST = 4, 2  # tried: evenly spaced ones, and those with the strongest expressions, the nearest to fail
+FRAMES, STRONGEST = 3, 2  # tried: evenly spaced ones; those with the strongest expressions, and the most turned one,
+# are the nearest to fail
 PASS_MEAN, PASS_EACH = 0.70, 0.62  # distances to the original that end the search
 # What is tried with the best donor where none passes: share of the wrinkles, strength added. Wrinkles are the dearer.
 HARDER = ((1.0, 0.25), (0.5, 0.25), (0.25, 0.25))
@@ -50,13 +51,15 @@ def spread(samples: Sequence[Sample], number: int = FRAMES) -> list[Sample]:
 
 
 def strongest(samples: Sequence[Sample], neutral: NDArray[np.float64], number: int = STRONGEST) -> list[Sample]:
-    """Samples whose shape is the farthest from the (468, 3) neutral one."""
-
-    def off(sample: Sample) -> float:
-        seen = sample.mesh[: len(neutral)]
-        return float(np.abs(fit_head(neutral, seen).undo(seen) - neutral).mean())
-
-    return sorted(samples, key=off)[-number:]
+    """Samples with strong expressions unlike one another: each the farthest from the (468, 3) neutral shape and from
+    those before it."""
+    shapes = [fit_head(neutral, sample.mesh[: len(neutral)]).undo(sample.mesh[: len(neutral)]) for sample in samples]
+    away = np.array([np.abs(shape - neutral).mean() for shape in shapes])
+    chosen: list[int] = []
+    while len(chosen) < min(number, len(samples)):
+        chosen.append(int(away.argmax()))
+        away = np.minimum(away, [np.abs(shape - shapes[chosen[-1]]).mean() for shape in shapes])
+    return [samples[at] for at in chosen]
 
 
 def first_that_passes(
