@@ -38,6 +38,15 @@ def forbidden(study):
     return words
 
 
+RANDOM = re.compile(r'((?:csrftoken|sessionid|look)=|csrfmiddlewaretoken" value=")[\w.:-]+')
+
+
+def tells(text, word):
+    """Short words come up by chance in random tokens, one in some hundred crawls; long ones never do."""
+    looked_at = text if len(word) > 8 else RANDOM.sub(r"\1", text)
+    return word.casefold() in looked_at.casefold()
+
+
 def headers_of(response):
     return "\n".join(f"{name}: {value}" for name, value in response.headers.items())
 
@@ -55,7 +64,7 @@ def test_a_crawl_finds_nothing_that_tells(client, study):
             page = response.content.decode()
             text += page
             waiting += re.findall(r'(?:href|src|data-next)="(/rate/[^"]*)"', page)
-        found = [word for word in forbidden(study) if word.casefold() in text.casefold()]
+        found = [word for word in forbidden(study) if tells(text, word)]
         assert not found, f"{address} tells {found}"
     assert len({address.partition("?")[0] for address in seen if "/video?look=" in address}) == 6
 
