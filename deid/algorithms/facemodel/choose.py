@@ -1,17 +1,17 @@
 """Choosing identities that are nobody: far from each other, from every contributor, and from those to avoid."""
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deid.algorithms.facemodel import heads
 from deid.algorithms.facemodel.model import Group
 from deid.algorithms.facemodel.opencv import cv2
 from deid.algorithms.facemodel.portrait import Image, UnusablePortrait, check_neutral, single_mesh
-from deid.algorithms.facemodel.sample import Recipe, Sampler
+from deid.algorithms.facemodel.sample import MANY, Recipe, Sampler
 from faces import dlib_backend
 from faces.mesh import FaceMesh
 
@@ -19,17 +19,19 @@ Descriptors = NDArray[np.float64]
 
 APART = 0.65  # Euclidean distance of dlib's descriptors; below 0.6 it calls two faces one person
 STRANGERS = 25.0  # percentile of real people's nearest-other distances that no identity comes nearer to a contributor
-AGES = (27.0, 58.0, 38.0, 70.0, 48.0, 64.0, 32.0, 75.0)  # in turn: patients are older than the contributors
+# In turn: patients are older than the contributors.
+AGES = (62.0, 33.0, 70.0, 47.0, 27.0, 66.0, 54.0, 75.0)
 TRIES, PATIENCE = 30, 3  # draws for one age; ages in vain before a group is used up
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A chosen identity and what was measured on its `picture`, which is decoded from `jpeg`.
+    """A chosen identity, the name of its `draw`, and what was measured on its `picture`, decoded from `jpeg`.
 
     `nearest` distance to the nearest contributor; `apart` to the nearest identity chosen before, or to avoid.
     """
 
+    draw: str
     recipe: Recipe
     sex: str
     jpeg: bytes
@@ -56,74 +58,126 @@ def stranger_bound(contributors: Descriptors, percentile: float = STRANGERS) -> 
     return float(np.percentile(apart.min(axis=1), percentile))
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for. `seed`, `tries` for one place (more reach further where identities crowd, and take longer);
+    `spread` of the weights, 1 for people's own variance (more makes faces more unlike each other, and less usual);
+    `balanced` as many of each sex; `turned_down` names of draws that a person looked at and did not find natural."""
+
+    count: int
+    seed: int
+    tries: int = TRIES
+    spread: float = 1.0
+    balanced: bool = False
+    turned_down: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Place:
+    """Whose turn it is: a group with the next number, from which age, lender and random numbers follow. So the draws of
+    a place are the same whatever became of the places before it."""
+
+    number: int
+    group: Group
+    lenders: NDArray[np.int64]
+    turn: int = 0
+    failures: int = 0
+
+    def draws(self, sampler: Sampler, wish: Wish) -> Iterator[tuple[str, Recipe]]:
+        """Recipes with their names, for the present turn."""
+        age = AGES[(self.turn + 2 * self.number) % len(AGES)]
+        lender = int(self.lenders[self.turn % len(self.lenders)])
+        for number in range(wish.tries):
+            name = f"{self.number}.{self.turn}.{number}"
+            if name not in wish.turned_down:
+                rng = np.random.default_rng([wish.seed, self.number, self.turn, number])
+                yield name, sampler.draw(self.group, age, lender, rng, wish.spread)
+
+
+@dataclass(frozen=True, slots=True)
+class FarFrom:
+    """What identities must stay away from: `contributors` (n, 128), by `bound`; `others` (m, 128), by APART."""
+
+    contributors: Descriptors
+    bound: float
+    others: Descriptors
+
+    def distances(self, descriptor: Descriptors) -> tuple[float, float] | None:
+        """To the nearest contributor and other; None if one is too small."""
+        nearest = float(np.linalg.norm(self.contributors - descriptor, axis=1).min())
+        apart = np.linalg.norm(self.others - descriptor, axis=1)
+        least = float(apart.min()) if apart.size else float("inf")
+        return (nearest, least) if nearest >= self.bound + _MARGIN and least >= APART + _MARGIN else None
+
+
 def choose(
-    sampler: Sampler, contributors: Descriptors, avoid: Descriptors, *, bound: float, count: int,
-    seed: int, tries: int = TRIES, balanced: bool = False, spread: float = 1.0,
+    sampler: Sampler, contributors: Descriptors, avoid: Descriptors, *, bound: float, wish: Wish,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Identity]:  # fmt: skip
-    """`count` identities, one after the other: groups in turn, ages spread within each.
+    """Identities, one after the other: groups in turn, ages and lenders in turn within each.
 
     Parameters
     ----------
     contributors : (n, 128) descriptors of the model's people
     avoid : (m, 128) descriptors that no identity may come near
     bound : least distance to a contributor; see stranger_bound
-    spread : of the weights, 1 for people's own variance; more makes faces more unlike each other, and less usual
-    balanced : as many of each sex, even where one sex is nearly used up
-    tries : draws for one place; more reach further where identities crowd, and take longer
 
     Raises
     ------
-    Unreachable : every group failed PATIENCE times to give an identity in `tries` draws
+    Unreachable : every group failed PATIENCE times to give an identity in as many draws as are tried
     """
-    rng = np.random.default_rng(seed)
-    groups = sorted(sampler.model.groups, key=lambda group: (group.name.endswith("other"), group.sex))
-    ages = {group.name: iter(itertools.cycle(np.roll(AGES, -2 * n))) for n, group in enumerate(groups)}
-    failures = {group.name: 0 for group in groups}
+    queue = _places(sampler, wish.seed)
     chosen: list[Identity] = []
     with FaceMesh(static=True, n_faces=2) as tracker:
-        while len(chosen) < count and groups:
-            group = groups.pop(0)
+        while len(chosen) < wish.count and queue:
+            place = queue.pop(0)
             others = np.vstack([avoid, *(each.descriptor[None] for each in chosen)])
-            age = float(next(ages[group.name]))
-            found = _first_fitting(sampler, group, age, rng, (contributors, bound, others), tracker, (tries, spread))
+            found = _first_fitting(sampler, place, wish, FarFrom(contributors, bound, others), tracker)
+            place.turn += 1
+            place.failures += found is None
+            if place.failures < PATIENCE:
+                queue.append(place)
             if found is None:
-                failures[group.name] += 1
-                if failures[group.name] < PATIENCE:
-                    groups.append(group)
                 continue
-            groups.append(group)
             chosen.append(found)
-            if balanced and 2 * sum(each.sex == group.sex for each in chosen) >= count:
-                groups = [each for each in groups if each.sex != group.sex]
+            if wish.balanced and 2 * sum(each.sex == found.sex for each in chosen) >= wish.count:
+                queue = [each for each in queue if each.group.sex != found.sex]
             if progress is not None:
-                progress(len(chosen), count)
-    if len(chosen) < count:
+                progress(len(chosen), wish.count)
+    if len(chosen) < wish.count:
         raise Unreachable(
-            f"{count} identities cannot be reached: {len(chosen)} are {APART:g} apart and no nearer than "
+            f"{wish.count} identities cannot be reached: {len(chosen)} are {APART:g} apart and no nearer than "
             f"{bound:.3f} to a contributor. Ask for fewer, allow more tries, or use more portraits.", chosen
         )  # fmt: skip
     return chosen
 
 
-def _first_fitting(
-    sampler: Sampler, group: Group, age: float, rng: np.random.Generator,
-    far_from: tuple[Descriptors, float, Descriptors], tracker: FaceMesh, draws: tuple[int, float],
-) -> Identity | None:  # fmt: skip
-    contributors, bound, others = far_from
-    tries, spread = draws
-    for _ in range(tries):
-        recipe = sampler.draw(group, age, rng, spread)
+def _places(sampler: Sampler, seed: int) -> list[Place]:
+    """Groups of both sexes in turn, the largest first; those of MANY members, who give more, twice."""
+    rank = {
+        id(group): sum(other.sex == group.sex for other in sampler.model.groups[:number])
+        for number, group in enumerate(sampler.model.groups)
+    }
+    groups = sorted(sampler.model.groups, key=lambda group: (rank[id(group)], group.sex))
+    places = []
+    for number, group in enumerate(groups):
+        able = heads.lenders(sampler.model, group)
+        places.append(Place(number, group, np.random.default_rng([seed, number]).permutation(able)))
+    return [*places, *(place for place in places if len(place.group.members) >= MANY)]
+
+
+def _first_fitting(sampler: Sampler, place: Place, wish: Wish, far_from: FarFrom, tracker: FaceMesh) -> Identity | None:
+    for name, recipe in place.draws(sampler, wish):
         data = encoded(sampler.render(recipe))
         picture = decoded(data)
         measured = measure(picture, tracker)
-        if measured is None:
+        distances = far_from.distances(measured[1]) if measured is not None else None
+        if measured is None or distances is None:
             continue
         mesh, descriptor = measured
-        nearest = float(np.linalg.norm(contributors - descriptor, axis=1).min())
-        apart = float(np.linalg.norm(others - descriptor, axis=1).min()) if len(others) else float("inf")
-        if nearest >= bound + _MARGIN and apart >= APART + _MARGIN:
-            return Identity(recipe, group.sex, data, picture, mesh, descriptor, skin_of(picture, mesh), nearest, apart)
+        return Identity(
+            name, recipe, place.group.sex, data, picture, mesh, descriptor, skin_of(picture, mesh), *distances
+        )
     return None
 
 
@@ -166,6 +220,15 @@ def skin_of(picture: Image, mesh: NDArray[np.float64]) -> tuple[float, float, fl
         cv2.circle(mask, (round(point[0]), round(point[1])), radius, 1, -1)
     light, red, yellow = (round(float(v), 2) for v in np.median(lab[mask > 0], axis=0))
     return light, red, yellow
+
+
+def nearest_others(identities: Sequence[Identity]) -> NDArray[np.float64]:
+    """(n,) distance of each identity to the nearest other one; infinite for a single one."""
+    own = np.array([each.descriptor for each in identities])
+    apart = np.linalg.norm(own[:, None] - own[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    nearest: NDArray[np.float64] = apart.min(axis=1)
+    return nearest
 
 
 def summary(identities: Sequence[Identity]) -> dict[str, Any]:
