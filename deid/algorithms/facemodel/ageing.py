@@ -64,7 +64,7 @@ class AgeAxis:
         amount = float(np.clip(years, 0, 45)) / 34
         # Folds are darker than skin, the skin between them hardly lighter: bright amplified specks look like grease.
         relief = np.clip(amount * relief, -0.3, 0.08) + drawn[part] * self.skin[part]
-        paler = max(age - 50, 0) / 100
+        paler = max(age - 50, 0) / 200
         grey = cv2.cvtColor(changed := changed.astype(np.float32), cv2.COLOR_RGB2GRAY)[..., None]
         changed = changed + paler * (grey - changed) * self.skin[part][..., None]
         changed = self._greyer_brows(changed, age, part)

@@ -46,7 +46,7 @@ def facts(identities: Sequence[choose.Identity], model: FaceModel, made: Provena
         "identity": "mean + sum over all n contributors of the sex of a_i (person_i - mean of their group), "
         "a_i ~ N(0, s^2 / n)",
         "spread": made.spread,
-        "turned_down": list(made.turned_down),
+        "found_natural": made.looked_at,
         "bound": {
             "apart": choose.APART,
             "nearest_contributor": round(made.bound, 4),
@@ -83,12 +83,14 @@ def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
         f"in shape and in texture, from seed {sheet['seed']}. The mean is the group's; in groups of fewer than "
         f"{sample.MANY} it is mixed with that",
         "of the other groups of the sex (by the share `others`), since a mean of few is like each of them, and s is",
-        "a fifth larger. The weights of every identity are in",
+        "a quarter larger. The weights of every identity are in",
         "donors.json. Texture is mixed with everyone's skin in the identity's tone. Hair, ears, neck, clothes and",
         "backdrop come from one contributor's portrait each (`head_from`), with the skin in the face's tone.", "",
-        f"A person looked at every face: {len(sheet['turned_down'])} draws that did not look like an ordinary person "
-        "were turned down",
-        "(listed in donors.json) and drawn anew.", "",
+        f"They were chosen from {sheet['found_natural']} draws that were looked at one by one and taken for ordinary "
+        "people; stained, blurred or",
+        "distorted draws were left out."
+        if sheet["found_natural"]
+        else "Nobody has looked at the draws: some may be stained or distorted.", "",
         "## Measured with dlib's descriptor (Euclidean distance)", "",
         f"- Between two faces of the set: least {measured['pairwise_min']}, median {measured['pairwise_median']};",
         f"  at least {bound['apart']} was asked for, also towards {sheet['avoided']} faces of another set.",

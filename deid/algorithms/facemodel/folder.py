@@ -26,7 +26,8 @@ class NotEmpty(ValueError):
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """How a set came about. `contributors` usable portraits; `bound` the least distance to a contributor;
-    `spread` of the weights, 1 for people's own variance; `turned_down` draws that did not look natural."""
+    `spread` of the weights, 1 for people's own variance; `looked_at` draws that a person found natural, of which these
+    were chosen."""
 
     kind: str
     seed: int
@@ -35,7 +36,7 @@ class Provenance:
     bound: float
     avoided: int
     spread: float = 1.0
-    turned_down: tuple[str, ...] = ()
+    looked_at: int = 0
 
 
 def check_free(folder: Path, *, force: bool) -> None:

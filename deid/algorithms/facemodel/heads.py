@@ -130,7 +130,8 @@ def skin_likeness(texture: Pixels, mean: Points) -> Pixels:
     lab = cv2.cvtColor(np.clip(texture, 0, 255).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     places = np.round(mean[list(layout.CHEEKS)]).astype(int)
     own = np.median(lab[places[:, 1], places[:, 0]], axis=0)
-    light = (lab[..., 0] - own[0]) / np.where(lab[..., 0] > own[0], 16, 26)
+    darker = min(26.0, 0.4 * float(own[0]))  # black hair is nearer to dark skin
+    light = (lab[..., 0] - own[0]) / np.where(lab[..., 0] > own[0], 16, darker)
     hue = np.linalg.norm(lab[..., 1:] - own[1:], axis=-1) / 13
     near = np.exp(-0.5 * np.maximum(np.hypot(light, hue) - 0.7, 0) ** 2 / 0.6**2)
     return cv2.GaussianBlur(near.astype(np.float32), (0, 0), 3)

@@ -17,7 +17,7 @@ from faces.mesh import LEFT_EYE, RIGHT_EYE
 
 Pixels = NDArray[np.float32]
 MANY = 20  # members of a group whose mean is nobody; that of fewer is like each of them, so it is mixed
-_OTHERS, _WIDER = (0.15, 0.45), 1.2  # with the mean of the others of the sex, and varied more
+_OTHERS, _WIDER = (0.15, 0.5), 1.25  # with the mean of the others of the sex, and varied more
 _OTHER_EYES = 0.4  # of the variation, in such groups: eyes have the group's colours
 _RANGE = (3.0, 97.0)  # percentiles of people of the sex, in one tone, that a sampled texture stays between
 _GAIN = (0.3, 3.0)  # of a contributor's skin towards the tone

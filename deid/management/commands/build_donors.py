@@ -22,12 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("--avoid", type=Path, help="a folder of donors to stay away from")
         parser.add_argument("--info", type=Path, help="CSV with face_id, face_age, face_gender, face_eth")
         parser.add_argument("--kind", default="donor", choices=("donor", "phantom"), help="what the names start with")
-        parser.add_argument("--tries", type=_tries, default=30, help="draws for one identity before it is given up")
+        parser.add_argument("--tries", type=_tries, default=12, help="draws for one age of a group")
         parser.add_argument("--balanced", action="store_true", help="as many of each sex")
         parser.add_argument("--spread", type=_spread, default=1.0, help="variety of faces, 0.5-1.5; 1 is people's own")
         parser.add_argument(
-            "--turned-down", type=_draw, nargs="*", default=[], metavar="DRAW",
-            help="draws (`draw` in donors.json) that did not look natural: others take their places",
+            "--only", type=_draw, nargs="+", metavar="DRAW",
+            help="draws (`draw` in donors.json) to choose from: those that were looked at and found natural",
         )  # fmt: skip
         parser.add_argument("--force", action="store_true", help="replace the donors in --out")
 
@@ -61,11 +61,11 @@ class Command(BaseCommand):
         sampler = sample.sampler(built, ageing.learn(built))
         made = folder.Provenance(
             options["kind"], options["seed"], len(found.people), found.refused,
-            choose.stranger_bound(found.descriptors), len(avoid), options["spread"], tuple(options["turned_down"]),
+            choose.stranger_bound(found.descriptors), len(avoid), options["spread"], len(options["only"] or ()),
         )  # fmt: skip
         wish = choose.Wish(
             options["count"], options["seed"], options["tries"], options["spread"], options["balanced"],
-            frozenset(options["turned_down"]),
+            frozenset(options["only"]) if options["only"] else None,
         )  # fmt: skip
         chosen = choose.choose(sampler, found.descriptors, avoid, bound=made.bound, wish=wish, progress=self._progress)
         folder.write(out, chosen, built, made)
