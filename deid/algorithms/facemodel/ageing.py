@@ -18,6 +18,8 @@ from faces.mesh import LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 Pixels = NDArray[np.float32]
 OLD = 36.0  # years; contributors from here on lend their skin's relief
 _NOSTRILS = (98, 97, 2, 326, 327, 294, 278, 1, 48, 64)
+_BROWS = (forehead.BROWS[:10], forehead.BROWS[10:])
+_BEARD = (2, 203, 207, 192, 138, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 367, 416, 427, 423)
 _FINE, _COARSE = 1.6, 6.0  # pixels of the model: wrinkles lie between
 
 
@@ -38,7 +40,7 @@ _SPREAD = 0.055  # face widths
 class AgeAxis:
     """Per year: `shape` (n_points, 2) pixels, `colour` (SIZE, SIZE, 3) grey values of low spatial frequency.
     `relief` (n_old, SIZE, SIZE) logarithm of wrinkle luminance of the older contributors `old`, less their group's;
-    `skin`, `brows` (SIZE, SIZE) 0-1 where there are such."""
+    `skin`, `brows`, `lips`, `beard` (SIZE, SIZE) 0-1 where there are, or may be, such."""
 
     shape: NDArray[np.float64]
     colour: Pixels
@@ -46,22 +48,27 @@ class AgeAxis:
     old: NDArray[np.int64]
     skin: Pixels
     brows: Pixels
+    lips: Pixels
+    beard: Pixels
 
     def aged_texture(
-        self, face: Pixels, years: float, age: float, mixture: NDArray[np.float64], part: tuple[slice, slice]
-    ) -> Pixels:
+        self, face: Pixels, years: float, age: float, mixture: NDArray[np.float64], drawn: Pixels,
+        part: tuple[slice, slice],
+    ) -> Pixels:  # fmt: skip
         """A face (h, w, 3), the `part` of the common frame, taken `years` along the axis to `age`, with the wrinkles of
-        the old in a `mixture` (n_old,)."""
+        the old in a `mixture` (n_old,) and those `drawn` (SIZE, SIZE), see folds.relief."""
         changed = face + self.colour[part] * float(np.clip(years, -8, 16))
         # An even mixture washes wrinkles out; dividing by its length gives them back the depth of one person's.
-        relief = np.tensordot(mixture, self.relief[:, *part], 1) / np.sqrt((mixture**2).sum()) * mixture.sum()
-        amount = float(np.clip(years, 0, 52)) / 34 + max(age - 55, 0) / 40
+        length = max(float(np.sqrt((mixture**2).sum())), 1e-6)
+        relief = np.tensordot(mixture, self.relief[:, *part], 1) / length * mixture.sum()
+        amount = float(np.clip(years, 0, 45)) / 34
         # Folds are darker than skin, the skin between them hardly lighter: bright amplified specks look like grease.
-        relief = np.clip(amount * relief, -0.45, 0.12)
-        paler = max(age - 50, 0) / 100
+        relief = np.clip(amount * relief, -0.3, 0.08) + drawn[part] * self.skin[part]
+        paler = max(age - 50, 0) / 200
         grey = cv2.cvtColor(changed := changed.astype(np.float32), cv2.COLOR_RGB2GRAY)[..., None]
         changed = changed + paler * (grey - changed) * self.skin[part][..., None]
         changed = self._greyer_brows(changed, age, part)
+        changed = self._paler_mouth(changed, age, part)
         aged: Pixels = np.clip((changed + 8) * np.exp(relief)[..., None] - 8, 0, 255).astype(np.float32)
         return aged
 
@@ -71,6 +78,19 @@ class AgeAxis:
         grey = cv2.cvtColor(skin, cv2.COLOR_RGB2GRAY)[..., None] * 0.85
         mixed: Pixels = face + amount * self.brows[part][..., None] * (grey - face)
         return mixed
+
+    def _paler_mouth(self, face: Pixels, age: float, part: tuple[slice, slice]) -> Pixels:
+        """Lips lose their red, beards their darkness."""
+        amount = float(np.clip((age - 48) / 27, 0, 1))
+        lips, beard = self.lips[part][..., None], self.beard[part][..., None]
+        smooth = cv2.GaussianBlur(face, (0, 0), 8)
+        cheek = np.median(face[self.skin[part] > 0.9], axis=0)
+        dark = np.maximum(0.97 * cheek - smooth, 0) * beard
+        grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[..., None]
+        lighter = face + 0.5 * amount * dark + np.minimum(0.02 * amount * dark, 0.6 * amount) * (grey - face)
+        skin_like = cheek * (grey / max(float(cheek @ (0.299, 0.587, 0.114)), 1.0))
+        paler: Pixels = (lighter + 0.5 * amount * lips * (skin_like - lighter)).astype(np.float32)
+        return paler
 
     def aged_shape(self, shape: Points, years: float, age: float) -> Points:
         """A shape (n_points, 2) taken along the axis; from 45 on with what the few old contributors cannot tell."""
@@ -99,7 +119,9 @@ def learn(model: FaceModel) -> AgeAxis:
     old = np.flatnonzero(model.ages >= OLD)
     skin = skin_mask(model.mean)
     relief = np.stack([_relief(model.textures[n]) - _relief(means[model.group_of(n).name]) for n in old]) * skin
-    return AgeAxis(shape, cv2.GaussianBlur(colour / norm, (0, 0), _COARSE), relief, old, skin, _brow_mask(model.mean))
+    smooth = cv2.GaussianBlur(colour / norm, (0, 0), _COARSE)
+    brows, lips, beard = (_soft(model.mean, *parts) for parts in (_BROWS, (OUTER_LIPS,), (_BEARD,)))
+    return AgeAxis(shape, smooth, relief, old, skin, brows, lips, beard * skin)
 
 
 def sag(mesh: Points) -> Points:
@@ -117,15 +139,16 @@ def sag(mesh: Points) -> Points:
 def skin_mask(mean: Points) -> Pixels:
     """(SIZE, SIZE) 1 on skin, 0 on eyes, brows and lips: their edges differ from face to face and are no wrinkles."""
     keep = np.zeros((SIZE, SIZE), np.uint8)
-    for points in (forehead.BROWS[:10], forehead.BROWS[10:], RIGHT_EYE, LEFT_EYE, OUTER_LIPS, _NOSTRILS):
+    for points in (*_BROWS, RIGHT_EYE, LEFT_EYE, OUTER_LIPS, _NOSTRILS):
         cv2.fillConvexPoly(keep, cv2.convexHull(np.round(mean[list(points)]).astype(np.int32)), 1)
     keep = cv2.dilate(keep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     return cv2.GaussianBlur((forehead.face_mask(mean) & (keep == 0)).astype(np.float32), (0, 0), 3)
 
 
-def _brow_mask(mean: Points) -> Pixels:
+def _soft(mean: Points, *parts: tuple[int, ...]) -> Pixels:
+    """(SIZE, SIZE) 1 within the hulls of points, with soft edges."""
     mask = np.zeros((SIZE, SIZE), np.uint8)
-    for points in (forehead.BROWS[:10], forehead.BROWS[10:]):
+    for points in parts:
         cv2.fillConvexPoly(mask, cv2.convexHull(np.round(mean[list(points)]).astype(np.int32)), 1)
     return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 5)
 

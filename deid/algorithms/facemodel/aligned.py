@@ -9,7 +9,7 @@ from deid.algorithms import meshwarp
 from deid.algorithms.facemodel import layout, outline
 from deid.algorithms.facemodel.layout import SIZE, Points
 from deid.algorithms.facemodel.opencv import cv2
-from deid.algorithms.facemodel.portrait import Image, before_backdrop
+from deid.algorithms.facemodel.portrait import Image, backdrop_of
 
 BOX = (0, 0, SIZE, SIZE)
 
@@ -17,13 +17,12 @@ BOX = (0, 0, SIZE, SIZE)
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A portrait in the common frame, not warped yet. `shape` (468 + N_OUTLINE, 2) mesh and outline; `transform` (2, 3)
-    from the portrait's pixels; `body` (SIZE, SIZE) the person before the backdrop; `untidy` see outline.untidiness."""
+    from the portrait's pixels; `body` (SIZE, SIZE) the person before the backdrop."""
 
     rgb: Image
     body: NDArray[np.bool_]
     transform: NDArray[np.float64]
     shape: Points
-    untidy: float
 
 
 def place(rgb: Image, mesh: Points, mean: Points) -> Placed:
@@ -31,12 +30,40 @@ def place(rgb: Image, mesh: Points, mean: Points) -> Placed:
     flat = mesh[: layout.N_MESH, :2]
     transform = layout.similarity(flat, mean)
     shape = layout.moved(flat, transform)
-    rgb, whole = before_backdrop(rgb)
+    whole, ratio = backdrop_of(rgb)
     person = cv2.warpAffine(whole, transform, (SIZE, SIZE), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     body = outline.solid(person, float(shape[layout.CHIN, 1] + 0.2 * layout.FACE_WIDTH * SIZE))
     points = outline.outline_points(body, shape)
-    untidy = outline.untidiness(person, body, shape) + outline.shoulders_lost(points)
-    return Placed(rgb, body, transform, np.vstack([shape, points]), untidy)
+    # The backdrop shows through loose hair as well.
+    through = (person < 0.4) & body & ~_face_zone(shape)
+    through = cv2.morphologyEx(through.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    toned = _before_backdrop(rgb, ratio, body & ~through, transform)
+    return Placed(toned, body, transform, np.vstack([shape, points]))
+
+
+def _face_zone(shape: Points) -> NDArray[np.bool_]:
+    """(SIZE, SIZE) the face and a little around it."""
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.fillPoly(mask, [np.round(layout.oval(shape)).astype(np.int32)], 1)
+    zone: NDArray[np.bool_] = cv2.dilate(mask, np.ones((9, 9), np.uint8)) > 0
+    return zone
+
+
+def _before_backdrop(
+    rgb: Image, ratio: NDArray[np.float32], body: NDArray[np.bool_], transform: NDArray[np.float64]
+) -> Image:
+    """The portrait with our backdrop around the body. Strands of hair, and what else lies beyond the body's edge, stay
+    as they are before it: cutting them out would leave a fringe."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    soft = cv2.GaussianBlur(body.astype(np.float32), (0, 0), 2)
+    # White clothes may pass for the backdrop: down there it keeps its own shade, so that no seam runs through them.
+    start = layout.EYES_AT * SIZE + 0.3 * layout.FACE_WIDTH * SIZE
+    own = np.clip((np.arange(SIZE) - start) / (0.9 * layout.FACE_WIDTH * SIZE), 0, 1).astype(np.float32)
+    soft = np.maximum(soft, own[:, None])
+    size = (rgb.shape[1], rgb.shape[0])
+    inside = cv2.warpAffine(soft, transform, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    toned = rgb * (1 + (ratio - 1) * (1 - inside[..., None]))
+    return np.clip(toned, 0, 255).astype(np.uint8)
 
 
 def with_border(shape: Points) -> Points:

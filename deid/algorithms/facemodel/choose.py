@@ -1,17 +1,19 @@
 """Choosing identities that are nobody: far from each other, from every contributor, and from those to avoid."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deid.algorithms.facemodel import heads
 from deid.algorithms.facemodel.model import Group
 from deid.algorithms.facemodel.opencv import cv2
 from deid.algorithms.facemodel.portrait import Image, UnusablePortrait, check_neutral, single_mesh
-from deid.algorithms.facemodel.sample import Recipe, Sampler
+from deid.algorithms.facemodel.sample import MANY, Recipe, Sampler
 from faces import dlib_backend
 from faces.mesh import FaceMesh
 
@@ -19,17 +21,20 @@ Descriptors = NDArray[np.float64]
 
 APART = 0.65  # Euclidean distance of dlib's descriptors; below 0.6 it calls two faces one person
 STRANGERS = 25.0  # percentile of real people's nearest-other distances that no identity comes nearer to a contributor
-AGES = (27.0, 58.0, 38.0, 70.0, 48.0, 64.0, 32.0, 75.0)  # in turn: patients are older than the contributors
-TRIES, PATIENCE = 30, 3  # draws for one age; ages in vain before a group is used up
+# In turn: patients are older than the contributors.
+AGES = (62.0, 33.0, 70.0, 47.0, 27.0, 66.0, 54.0, 75.0)
+ENOUGH = 4  # of a group, so that a patient's like is found who looks otherwise
+TRIES = 12  # draws for one age of a group
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A chosen identity and what was measured on its `picture`, which is decoded from `jpeg`.
+    """A chosen identity, the name of its `draw`, and what was measured on its `picture`, decoded from `jpeg`.
 
-    `nearest` distance to the nearest contributor; `apart` to the nearest identity chosen before, or to avoid.
+    `nearest` distance to the nearest contributor.
     """
 
+    draw: str
     recipe: Recipe
     sex: str
     jpeg: bytes
@@ -38,7 +43,6 @@ class Identity:
     descriptor: Descriptors
     skin: tuple[float, float, float]
     nearest: float
-    apart: float
 
 
 class Unreachable(ValueError):
@@ -56,75 +60,175 @@ def stranger_bound(contributors: Descriptors, percentile: float = STRANGERS) -> 
     return float(np.percentile(apart.min(axis=1), percentile))
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for. `seed`; `tries` for one age of a group (more find more that are apart, and take longer);
+    `spread` of the weights, 1 for people's own variance (more makes faces more unlike each other, and less usual);
+    `balanced` as many of each sex; `only` names of the draws to choose from, those that a person looked at and found
+    natural; None for all."""
+
+    count: int
+    seed: int
+    tries: int = TRIES
+    spread: float = 1.0
+    balanced: bool = False
+    only: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One draw of a group: `place` (number of the group, number of the age), of which one identity is taken at most,
+    since its draws share age and hair. Its `name` is all that its random numbers hang on."""
+
+    name: str
+    group: Group
+    place: tuple[int, int]
+    recipe: Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A draw that is far enough from every contributor and all to avoid, and what `Identity` holds."""
+
+    draw: Draw
+    jpeg: bytes
+    mesh: NDArray[np.float64]
+    descriptor: Descriptors
+    nearest: float
+
+
 def choose(
-    sampler: Sampler, contributors: Descriptors, avoid: Descriptors, *, bound: float, count: int,
-    seed: int, tries: int = TRIES, balanced: bool = False, spread: float = 1.0,
+    sampler: Sampler, contributors: Descriptors, avoid: Descriptors, *, bound: float, wish: Wish,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Identity]:  # fmt: skip
-    """`count` identities, one after the other: groups in turn, ages spread within each.
+    """Identities: many are drawn of each group at each age and measured; then, groups in turn, the one is taken that
+    stands in the way of the fewest others.
 
     Parameters
     ----------
     contributors : (n, 128) descriptors of the model's people
     avoid : (m, 128) descriptors that no identity may come near
     bound : least distance to a contributor; see stranger_bound
-    spread : of the weights, 1 for people's own variance; more makes faces more unlike each other, and less usual
-    balanced : as many of each sex, even where one sex is nearly used up
-    tries : draws for one place; more reach further where identities crowd, and take longer
+    progress : called with the number of draws done and of all
 
     Raises
     ------
-    Unreachable : every group failed PATIENCE times to give an identity in `tries` draws
+    Unreachable : too few of the draws are far enough from each other and from the contributors
     """
-    rng = np.random.default_rng(seed)
-    groups = sorted(sampler.model.groups, key=lambda group: (group.name.endswith("other"), group.sex))
-    ages = {group.name: iter(itertools.cycle(np.roll(AGES, -2 * n))) for n, group in enumerate(groups)}
-    failures = {group.name: 0 for group in groups}
-    chosen: list[Identity] = []
+    groups = _in_turn(sampler.model.groups)
+    drawn = list(_draws(sampler, groups, wish))
+    pool: list[Candidate] = []
     with FaceMesh(static=True, n_faces=2) as tracker:
-        while len(chosen) < count and groups:
-            group = groups.pop(0)
-            others = np.vstack([avoid, *(each.descriptor[None] for each in chosen)])
-            age = float(next(ages[group.name]))
-            found = _first_fitting(sampler, group, age, rng, (contributors, bound, others), tracker, (tries, spread))
-            if found is None:
-                failures[group.name] += 1
-                if failures[group.name] < PATIENCE:
-                    groups.append(group)
-                continue
-            groups.append(group)
-            chosen.append(found)
-            if balanced and 2 * sum(each.sex == group.sex for each in chosen) >= count:
-                groups = [each for each in groups if each.sex != group.sex]
+        for number, draw in enumerate(drawn, start=1):
+            candidate = _candidate(sampler, draw, tracker, contributors, bound)
+            if candidate is not None and _least(avoid, candidate.descriptor) >= APART + _MARGIN:
+                pool.append(candidate)
             if progress is not None:
-                progress(len(chosen), count)
-    if len(chosen) < count:
+                progress(number, len(drawn))
+    chosen = [_identity(each) for each in _apart(pool, groups, wish)]
+    if len(chosen) < wish.count:
         raise Unreachable(
-            f"{count} identities cannot be reached: {len(chosen)} are {APART:g} apart and no nearer than "
+            f"{wish.count} identities cannot be reached: {len(chosen)} are {APART:g} apart and no nearer than "
             f"{bound:.3f} to a contributor. Ask for fewer, allow more tries, or use more portraits.", chosen
         )  # fmt: skip
     return chosen
 
 
-def _first_fitting(
-    sampler: Sampler, group: Group, age: float, rng: np.random.Generator,
-    far_from: tuple[Descriptors, float, Descriptors], tracker: FaceMesh, draws: tuple[int, float],
-) -> Identity | None:  # fmt: skip
-    contributors, bound, others = far_from
-    tries, spread = draws
-    for _ in range(tries):
-        recipe = sampler.draw(group, age, rng, spread)
-        data = encoded(sampler.render(recipe))
-        picture = decoded(data)
-        measured = measure(picture, tracker)
-        if measured is None:
+def _in_turn(groups: Sequence[Group]) -> list[Group]:
+    """Groups of both sexes in turn, the largest first."""
+    rank = {group.name: sum(other.sex == group.sex for other in groups[:number]) for number, group in enumerate(groups)}
+    return sorted(groups, key=lambda group: (rank[group.name], group.sex))
+
+
+def _draws(sampler: Sampler, groups: Sequence[Group], wish: Wish) -> Iterator[Draw]:
+    """Every draw has its own random numbers, so that it is the same whichever others are looked at."""
+    for number, group in enumerate(groups):
+        lenders = np.random.default_rng([wish.seed, number]).permutation(heads.lenders(sampler.model, group))
+        for turn in range(len(AGES)):
+            age, lender = AGES[(turn + 2 * number) % len(AGES)], int(lenders[turn % len(lenders)])
+            for attempt in range(wish.tries):
+                name = f"{number}.{turn}.{attempt}"
+                if wish.only is None or name in wish.only:
+                    rng = np.random.default_rng([wish.seed, number, turn, attempt])
+                    recipe = sampler.draw(group, age, lender, rng, wish.spread)
+                    yield Draw(name, group, (number, turn), recipe)
+
+
+def _candidate(
+    sampler: Sampler, draw: Draw, tracker: FaceMesh, contributors: Descriptors, bound: float
+) -> Candidate | None:
+    jpeg = encoded(sampler.render(draw.recipe))
+    measured = measure(decoded(jpeg), tracker)
+    if measured is None:
+        return None
+    mesh, descriptor = measured
+    nearest = _least(contributors, descriptor)
+    return Candidate(draw, jpeg, mesh, descriptor, nearest) if nearest >= bound + _MARGIN else None
+
+
+def _least(others: Descriptors, descriptor: Descriptors) -> float:
+    return float(np.linalg.norm(others - descriptor, axis=1).min(initial=np.inf))
+
+
+def _apart(pool: Sequence[Candidate], groups: Sequence[Group], wish: Wish) -> list[Candidate]:
+    """At most `count` candidates that are all apart: of many hasty choices the best one, in which there are many,
+    every group has ENOUGH, and both sexes have all ages."""
+    places = np.array([each.draw.place for each in pool]).reshape(-1, 2)
+    own = np.array([each.descriptor for each in pool]).reshape(-1, 128)
+    near = np.linalg.norm(own[:, None] - own[None], axis=2) < APART + _MARGIN
+    near |= (places[:, None] == places[None]).all(axis=2)
+    names = np.array([each.draw.group.name for each in pool])
+    rng = np.random.default_rng(wish.seed)
+    rounds = [
+        _hasty(near, names, [groups[at] for at in rng.permutation(len(groups))], wish, rng.uniform(1, _LUCK, len(pool)))
+        for _ in range(_ROUNDS)
+    ]
+
+    def worth(taken: list[int]) -> float:
+        of = [int((names[taken] == group.name).sum()) for group in groups]
+        ages = {(pool[number].draw.group.sex, pool[number].draw.recipe.age) for number in taken}
+        return len(taken) + 2 * len(ages) + 2 * sum(min(each, ENOUGH) for each in of) + float(np.sqrt(of).sum())
+
+    return _interleaved([pool[number] for number in max(rounds, key=worth)], groups)
+
+
+_ROUNDS, _LUCK = 6000, 2.5
+
+
+def _interleaved(chosen: Sequence[Candidate], groups: Sequence[Group]) -> list[Candidate]:
+    """One of each group, then the next of each: the first few of a set are of many kinds."""
+    of = [[each for each in chosen if each.draw.group.name == group.name] for group in groups]
+    return [each for row in itertools.zip_longest(*of) for each in row if each is not None]
+
+
+def _hasty(
+    near: NDArray[np.bool_], names: NDArray[np.str_], groups: Sequence[Group], wish: Wish, luck: NDArray[np.float64]
+) -> list[int]:
+    """Groups in turn take the one that stands in the way of the fewest others, these counted times `luck`; large groups
+    have two turns where others have one."""
+    free = np.ones(len(names), np.bool_)
+    queue = [*groups, *(group for group in groups if len(group.members) >= MANY)]
+    most = wish.count // 2 if wish.balanced else wish.count
+    of_sex: Counter[str] = Counter()
+    taken: list[int] = []
+    while len(taken) < wish.count and queue:
+        group = queue.pop(0)
+        able = np.flatnonzero(free & (names == group.name))
+        if not able.size or of_sex[group.sex] >= most:
             continue
-        mesh, descriptor = measured
-        nearest = float(np.linalg.norm(contributors - descriptor, axis=1).min())
-        apart = float(np.linalg.norm(others - descriptor, axis=1).min()) if len(others) else float("inf")
-        if nearest >= bound + _MARGIN and apart >= APART + _MARGIN:
-            return Identity(recipe, group.sex, data, picture, mesh, descriptor, skin_of(picture, mesh), nearest, apart)
-    return None
+        taken.append(int(able[(near[able][:, free].sum(axis=1) * luck[able]).argmin()]))
+        of_sex[group.sex] += 1
+        free &= ~near[taken[-1]]
+        queue.append(group)
+    return taken
+
+
+def _identity(found: Candidate) -> Identity:
+    picture = decoded(found.jpeg)
+    return Identity(
+        found.draw.name, found.draw.recipe, found.draw.group.sex, found.jpeg, picture, found.mesh, found.descriptor,
+        skin_of(picture, found.mesh), found.nearest,
+    )  # fmt: skip
 
 
 _MARGIN = 0.003  # another build of the libraries moves descriptors a little
@@ -166,6 +270,15 @@ def skin_of(picture: Image, mesh: NDArray[np.float64]) -> tuple[float, float, fl
         cv2.circle(mask, (round(point[0]), round(point[1])), radius, 1, -1)
     light, red, yellow = (round(float(v), 2) for v in np.median(lab[mask > 0], axis=0))
     return light, red, yellow
+
+
+def nearest_others(identities: Sequence[Identity]) -> NDArray[np.float64]:
+    """(n,) distance of each identity to the nearest other one; infinite for a single one."""
+    own = np.array([each.descriptor for each in identities])
+    apart = np.linalg.norm(own[:, None] - own[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    nearest: NDArray[np.float64] = apart.min(axis=1)
+    return nearest
 
 
 def summary(identities: Sequence[Identity]) -> dict[str, Any]:

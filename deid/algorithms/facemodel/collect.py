@@ -105,7 +105,7 @@ def _read(path: Path, info: dict[str, dict[str, str]], tracker: FaceMesh) -> tup
         raise UnusablePortrait("the second detector finds no face in it.")
     age = float(row["face_age"]) if row["face_age"] else None
     sex: Sex = "f" if row["face_gender"].startswith("f") else "m"
-    return Person(key, sex, age, row["face_eth"] == "white", rgb, mesh), descriptor
+    return Person(key, sex, age, row["face_eth"].split("/")[0].replace("_", " "), rgb, mesh), descriptor
 
 
 def _reasons(refused: dict[str, str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from deid.algorithms.facemodel import ageing, choose
+from deid.algorithms.facemodel import ageing, choose, sample
 from deid.algorithms.facemodel.model import FaceModel
 from faces.mesh import FaceMesh
 
@@ -43,9 +43,10 @@ def facts(identities: Sequence[choose.Identity], model: FaceModel, made: Provena
         "groups": {group.name: len(group.members) for group in model.groups},
         "unusable": made.refused,
         "seed": made.seed,
-        "identity": "group mean + sum over all n contributors of the sex of a_i (person_i - mean of their group), "
+        "identity": "mean + sum over all n contributors of the sex of a_i (person_i - mean of their group), "
         "a_i ~ N(0, s^2 / n)",
         "spread": made.spread,
+        "found_natural": made.looked_at,
         "bound": {
             "apart": choose.APART,
             "nearest_contributor": round(made.bound, 4),
@@ -58,13 +59,17 @@ def facts(identities: Sequence[choose.Identity], model: FaceModel, made: Provena
     }
 
 
+def _distance(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
 def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
     """The datasheet as a page."""
     measured, bound = sheet["measured"], sheet["bound"]
     sexes = Counter(entry["sex"] for entry in entries)
     rows = [
         f"| {e['name']} | {e['sex']} | {e['age']:.0f} | {e['group']} | {e['skin'][0]:.0f} | "
-        f"{e['nearest_contributor']:.3f} |"
+        f"{_distance(e['nearest_other'])} | {e['nearest_contributor']:.3f} |"
         for e in entries
     ]
     return "\n".join([
@@ -75,9 +80,17 @@ def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
         + ", ".join(f"{name} {count}" for name, count in sheet["groups"].items()) + ".", "",
         "## Making", "",
         f"Identity = {sheet['identity']}, s = {sheet['spread']:g},",
-        f"in shape and in texture, from seed {sheet['seed']}. The weights of every identity are in",
-        "donors.json. Hair and ears come from three contributors each (`head_from`), neck and clothes",
-        "from the first of them, with the skin in the face's tone.", "",
+        f"in shape and in texture, from seed {sheet['seed']}. The mean is the group's; in groups of fewer than "
+        f"{sample.MANY} it is mixed with that",
+        "of the other groups of the sex (by the share `others`), since a mean of few is like each of them, and s is",
+        "a quarter larger. The weights of every identity are in",
+        "donors.json. Texture is mixed with everyone's skin in the identity's tone. Hair, ears, neck, clothes and",
+        "backdrop come from one contributor's portrait each (`head_from`), with the skin in the face's tone.", "",
+        f"They were chosen from {sheet['found_natural']} draws that were looked at one by one and taken for ordinary "
+        "people; stained, blurred or",
+        "distorted draws were left out."
+        if sheet["found_natural"]
+        else "Nobody has looked at the draws: some may be stained or distorted.", "",
         "## Measured with dlib's descriptor (Euclidean distance)", "",
         f"- Between two faces of the set: least {measured['pairwise_min']}, median {measured['pairwise_median']};",
         f"  at least {bound['apart']} was asked for, also towards {sheet['avoided']} faces of another set.",
@@ -88,15 +101,17 @@ def page(sheet: dict[str, Any], entries: Sequence[dict[str, Any]]) -> str:
         f"- Only {sheet['contributors_aged_40_or_more']} of {sheet['contributors']} contributors are 40 or older, the "
         f"oldest is {sheet['oldest_contributor']:.0f}. Ages beyond come from a",
         "  regression on age that is carried on, from wrinkles of the contributors from "
-        f"{ageing.OLD:.0f} on made deeper, and from drawn-on sagging and",
-        "  greying. The ages are what was aimed at; nobody has rated them, and the oldest faces may look younger.",
-        "- Hair is aged in colour only; ear-rings, a strap or a strand of those who lent the head may show.",
+        f"{ageing.OLD:.0f} on made deeper, and from drawn",
+        "  folds, spots, sagging and greying. The ages are what was aimed at; nobody has rated them, and the oldest",
+        "  faces may look younger by about ten years.",
+        "- Hair is aged in colour only, and two identities may wear the same hair; an ear-ring may show.",
         "- One recogniser chose these faces; another may find two of them nearer than this one does.",
-        "- The groups that the set lists as not white are small and mixed; their faces are mixtures, too.",
+        "- The groups that the set lists as not white are small: their faces vary by what varies in all of the sex.",
         "- No glasses, no make-up to speak of, hair short or tied back, white clothes, one even light.", "",
         "## Versions", "",
         ", ".join(f"{name} {number}" for name, number in sheet["libraries"].items()) + ",",
         f"face mesh {sheet['face_mesh']}.",
         "", "## Faces", "",
-        "| name | sex | age | group | L* of the cheeks | nearest contributor |", "|---|---|--:|---|--:|--:|", *rows, "",
+        "| name | sex | age | group | L* of the cheeks | nearest other | nearest contributor |",
+        "|---|---|--:|---|--:|--:|--:|", *rows, "",
     ])  # fmt: skip

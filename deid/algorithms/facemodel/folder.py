@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.donors import ARRAYS, INDEX
-from deid.algorithms.facemodel import datasheet
+from deid.algorithms.facemodel import choose, datasheet
 from deid.algorithms.facemodel.choose import Identity
 from deid.algorithms.facemodel.model import FaceModel
 
@@ -26,7 +26,8 @@ class NotEmpty(ValueError):
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """How a set came about. `contributors` usable portraits; `bound` the least distance to a contributor;
-    `spread` of the weights, 1 for people's own variance."""
+    `spread` of the weights, 1 for people's own variance; `looked_at` draws that a person found natural, of which these
+    were chosen."""
 
     kind: str
     seed: int
@@ -35,6 +36,7 @@ class Provenance:
     bound: float
     avoided: int
     spread: float = 1.0
+    looked_at: int = 0
 
 
 def check_free(folder: Path, *, force: bool) -> None:
@@ -54,7 +56,11 @@ def write(folder: Path, identities: Sequence[Identity], model: FaceModel, made: 
     """Write a set of identities; files of an earlier set are removed, others are left alone."""
     folder.mkdir(parents=True, exist_ok=True)
     _remove_earlier(folder)
-    entries = [_entry(f"{made.kind}-{n:02d}", each, model) for n, each in enumerate(identities, start=1)]
+    apart = choose.nearest_others(identities)
+    entries = [
+        _entry(f"{made.kind}-{n:02d}", each, model, float(other))
+        for n, (each, other) in enumerate(zip(identities, apart, strict=True), start=1)
+    ]
     for entry, each in zip(entries, identities, strict=True):
         (folder / entry["file"]).write_bytes(each.jpeg)
     sheet = datasheet.facts(identities, model, made)
@@ -79,14 +85,16 @@ def _remove_earlier(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _entry(name: str, identity: Identity, model: FaceModel) -> dict[str, Any]:
+def _entry(name: str, identity: Identity, model: FaceModel, other: float) -> dict[str, Any]:
     recipe = identity.recipe
     kin = model.kin(next(group for group in model.groups if group.name == recipe.group))
     return {
         "name": name, "file": f"{name}.jpg", "sex": identity.sex, "age": recipe.age, "skin": list(identity.skin),
-        "group": recipe.group, "nearest_contributor": round(identity.nearest, 4),
+        "group": recipe.group, "draw": identity.draw, "nearest_contributor": round(identity.nearest, 4),
+        "nearest_other": round(other, 4) if np.isfinite(other) else None,
+        "others": round(recipe.others, 4),
         "weights": {model.keys[m]: round(float(w), 4) for m, w in zip(kin, recipe.weights, strict=True)},
-        "head_from": {model.keys[m]: round(float(w), 4) for m, w in zip(recipe.lenders, recipe.share, strict=True)},
+        "head_from": model.keys[recipe.lender],
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ BROWS = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46, 336, 296, 334, 293, 300, 276,
 _DARK = 0.72  # of the person's own cheek, in luminance: hair, whatever the skin's tone
 _BRIGHT = 1.3  # the backdrop beside the temples
 _DARKER = 0.80  # of what bare foreheads show at this place
+INNER = 0.1  # face widths from the oval's edge on in which a natural hair line may run
 _FEWEST_BARE = 4  # bare foreheads needed to know what skin looks like at a place
 
 Zone = NDArray[np.bool_]
@@ -40,9 +41,9 @@ def face_part(mean: Points, margin: int = 8) -> tuple[slice, slice]:
 
 
 def forehead_zone(mean: Points, grown: int = 8) -> Zone:
-    """(SIZE, SIZE) the oval's part above the brows' outer ends, without brows."""
+    """(SIZE, SIZE) the oval's part above the eyes' outer corners, without brows."""
     zone = face_mask(mean, grown)
-    zone[int(mean[[70, 300], 1].mean()) :] = False  # the brows' outer ends: lower, temples and backdrop mix
+    zone[int(mean[[33, 263], 1].mean()) :] = False  # lower, ears and backdrop mix
     keep = np.zeros((SIZE, SIZE), np.uint8)
     for points in (BROWS[:10] + RIGHT_EYE, BROWS[10:] + LEFT_EYE):
         hull = cv2.convexHull(np.round(mean[list(points)]).astype(np.int32))
@@ -68,7 +69,7 @@ def cheek_colour(texture: NDArray[Any], mean: Points) -> Pixels:
 
 
 def bare_foreheads(textures: Image, mean: Points) -> tuple[Image, NDArray[np.float64]]:
-    """Textures without hair in the forehead, and the share of the forehead that was hair.
+    """Textures without hair in the forehead, and the share of the forehead's inner part that was hair.
 
     Parameters
     ----------
@@ -86,11 +87,12 @@ def bare_foreheads(textures: Image, mean: Points) -> tuple[Image, NDArray[np.flo
     skin = _bare_skin(textures, cheeks, unskinned, zone)
     usual = _luminance(skin)
     middle = forehead_middle(mean)
+    inner = zone & face_mask(mean, -round(INNER * layout.FACE_WIDTH * SIZE))
     cleaned, shares = textures.copy(), np.zeros(len(textures))
     for number, (texture, cheek, ratio) in enumerate(zip(textures, cheeks, ratios, strict=True)):
         own = float(np.clip(np.median((ratio / np.maximum(usual, 1e-2))[middle]), 0.8, 1.2))
         hair = _grown(zone & ((ratio < _DARK * min(own, 1)) | (ratio < _DARKER * own * usual)))
-        shares[number] = hair[zone].mean()
+        shares[number] = hair[inner].mean()
         cleaned[number] = _filled(texture, skin * cheek, hair, zone)
     return cleaned, shares
 

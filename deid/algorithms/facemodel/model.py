@@ -1,5 +1,6 @@
 """The statistical face model: people on one mean shape, in groups, with an axis of age."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,8 @@ from deid.algorithms.facemodel.portrait import Image
 
 Sex = Literal["f", "m"]
 FEWEST = 12  # contributors: below, an identity is little more than a mixture of a few people
+SMALLEST_GROUP = 4  # of one sex and listed ethnicity; smaller ones are put together
+OTHER = "other"
 UNKNOWN_AGE = 27.0  # for contributors whose age the list does not give
 
 
@@ -28,7 +31,7 @@ class Person:
     key: str
     sex: Sex
     age: float | None
-    light: bool  # listed as white
+    origin: str  # as listed, "white", "east asian" ...; the first, where several are
     rgb: Image
     mesh: Points
 
@@ -46,18 +49,19 @@ class Group:
 class FaceModel:
     """n contributors in the common frame.
 
-    `shapes` (n, 468 + N_OUTLINE, 2) points in pixels; `textures` (n, SIZE, SIZE, 3) uint8 on the mean shape, foreheads
-    bare; `bodies` (n, SIZE, SIZE) 0-255, the person before the backdrop; `untidy` (n,) hair that averages badly;
-    `cheeks` (n, 3) RGB; `ages` (n,) years.
+    `shapes` (n, 468 + N_OUTLINE, 2) points in pixels; `portraits` (n, SIZE, SIZE, 3) uint8 on the mean shape, and
+    `textures` the same with bare foreheads; `bodies` (n, SIZE, SIZE) 0-255, the person before the backdrop; `fringes`
+    (n,) share of the forehead's inner part that hair covers; `cheeks` (n, 3) RGB; `ages` (n,) years.
     """
 
     keys: tuple[str, ...]
     mean: Points
     triangles: NDArray[np.int32]
     shapes: NDArray[np.float64]
+    portraits: Image
     textures: Image
     bodies: Image
-    untidy: NDArray[np.float64]
+    fringes: NDArray[np.float64]
     cheeks: NDArray[np.float32]
     ages: NDArray[np.float64]
     groups: tuple[Group, ...]
@@ -75,7 +79,7 @@ def build(people: Sequence[Person]) -> FaceModel:
 
     Raises
     ------
-    TooFewFaces : fewer than FEWEST in all, or in a group that is not empty fewer than three
+    TooFewFaces : fewer than FEWEST
     """
     if len(people) < FEWEST:
         raise TooFewFaces(f"{len(people)} usable faces; at least {FEWEST} are needed.")
@@ -85,11 +89,11 @@ def build(people: Sequence[Person]) -> FaceModel:
     mean: Points = shapes.mean(axis=0)
     triangles = meshwarp.triangulate(aligned.with_border(mean))
     warped = [aligned.to_mean(each, mean, triangles) for each in placed]
-    textures, fringes = forehead.bare_foreheads(np.array([texture for texture, _ in warped]), mean)
-    untidy = np.array([each.untidy for each in placed]) + 0.3 * np.maximum(fringes - 0.3, 0)
+    portraits = np.array([portrait for portrait, _ in warped])
+    textures, fringes = forehead.bare_foreheads(portraits, mean)
     return FaceModel(
-        tuple(person.key for person in people), mean, triangles, shapes, textures,
-        np.array([body for _, body in warped]), untidy,
+        tuple(person.key for person in people), mean, triangles, shapes, portraits, textures,
+        np.array([body for _, body in warped]), fringes,
         np.stack([forehead.cheek_colour(texture, mean) for texture in textures]),
         np.array([UNKNOWN_AGE if person.age is None else person.age for person in people]),
         tuple(_groups(people)),
@@ -97,9 +101,15 @@ def build(people: Sequence[Person]) -> FaceModel:
 
 
 def _groups(people: Sequence[Person]) -> Iterator[Group]:
-    for sex in ("f", "m"):
-        for light in (True, False):
-            members = [n for n, person in enumerate(people) if person.sex == sex and person.light == light]
-            if len(members) >= 3:
-                name = f"{'female' if sex == 'f' else 'male'}, {'white' if light else 'other'}"
-                yield Group(name, sex, np.array(members, dtype=np.int64))
+    """The largest first."""
+    sexes: tuple[Sex, ...] = ("f", "m")
+    for sex in sexes:
+        counted = Counter(person.origin for person in people if person.sex == sex)
+        large = {origin for origin, count in counted.items() if count >= SMALLEST_GROUP}
+        places: dict[str, list[int]] = {}
+        for number, person in enumerate(people):
+            if person.sex == sex:
+                places.setdefault(person.origin if person.origin in large else OTHER, []).append(number)
+        for origin, members in sorted(places.items(), key=lambda each: (-len(each[1]), each[0])):
+            name = f"{'female' if sex == 'f' else 'male'}, {origin}"
+            yield Group(name, sex, np.array(members, dtype=np.int64))

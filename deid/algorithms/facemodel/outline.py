@@ -1,4 +1,4 @@
-"""The head's outline before a plain backdrop: points for the warp, and how tidy the hair is."""
+"""The head's outline before a plain backdrop: points for the warp."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,25 +70,3 @@ def _column_top(body: Mask, column: float, chin: float) -> tuple[float, float]:
     start = min(int(chin), body.shape[0] - 1)
     on_body = np.flatnonzero(body[start:, x])
     return float(column), float(start + (on_body[0] if on_body.size else body.shape[0] - 1 - start))
-
-
-def untidiness(person: NDArray[np.float32], body: Mask, shape: Points) -> float:
-    """Area of hair that an average would smear, in face widths squared: loose strands around the head, and what hangs
-    beside the cheeks and the neck."""
-    width = float(np.linalg.norm(shape[layout.LEFT_SIDE] - shape[layout.RIGHT_SIDE]))
-    chin, mouth = shape[layout.CHIN], shape[13]
-    strands = (person > 0.5) & ~body
-    strands[int(chin[1]) :] = False
-    rows = slice(int(mouth[1]), int(chin[1] + 0.12 * width))
-    face = np.zeros(body.shape, np.uint8)
-    cv2.fillPoly(face, [np.round(layout.oval(shape)).astype(np.int32)], 1)
-    grown = cv2.dilate(face, np.ones((3, 3), np.uint8), iterations=round(0.05 * width))
-    hanging = body[rows] & (grown[rows] == 0)
-    hanging[:, int(chin[0] - 0.33 * width) : int(chin[0] + 0.33 * width)] = False
-    return float((strands.sum() + hanging.sum()) / width**2)
-
-
-def shoulders_lost(points: Points) -> bool:
-    """Whether clothes were taken for the backdrop: next to the neck a shoulder lies too low or far aslant."""
-    right, left = points[-2 * len(layout.SHOULDER_COLUMNS) :][:2, 1] / layout.SIZE
-    return bool(max(right, left) > 0.94 or abs(right - left) > 0.07)

@@ -71,8 +71,9 @@ def smile(mesh: Points) -> float:
     return float((np.linalg.norm(mesh[61, :2] - mesh[291, :2]) + lift) / eyes)
 
 
-def before_backdrop(rgb: Image) -> tuple[Image, NDArray[np.float32]]:
-    """The portrait before our plain BACKDROP, and (h, w) 0-1, how surely a pixel is not the backdrop.
+def backdrop_of(rgb: Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(h, w) 0-1, how surely a pixel is not the portrait's own backdrop, and (h, w, 3), by what that is to be
+    multiplied to become our plain BACKDROP.
 
     The portrait's own backdrop is described by a quadratic surface through the upper edges of the picture.
     """
@@ -89,8 +90,7 @@ def before_backdrop(rgb: Image) -> tuple[Image, NDArray[np.float32]]:
     noise = float(np.percentile(distance[known], 95))
     person = np.clip((distance - 1.5 * noise) / (4 * noise + 4), 0, 1).astype(np.float32)
     ratio = np.array(BACKDROP, np.float32) / np.maximum(cv2.cvtColor(plain, cv2.COLOR_LAB2RGB) * 255, 1)
-    toned = rgb * (1 + (ratio - 1) * (1 - person[..., None]))
-    return np.clip(toned, 0, 255).astype(np.uint8), person
+    return person, ratio
 
 
 def check_neutral(mesh: Points) -> None:

@@ -1,6 +1,7 @@
 """Build a folder of donors, faces of nobody, from portraits; no database, nothing is started."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,13 @@ class Command(BaseCommand):
         parser.add_argument("--avoid", type=Path, help="a folder of donors to stay away from")
         parser.add_argument("--info", type=Path, help="CSV with face_id, face_age, face_gender, face_eth")
         parser.add_argument("--kind", default="donor", choices=("donor", "phantom"), help="what the names start with")
-        parser.add_argument("--tries", type=_tries, default=30, help="draws for one identity before it is given up")
+        parser.add_argument("--tries", type=_tries, default=12, help="draws for one age of a group")
         parser.add_argument("--balanced", action="store_true", help="as many of each sex")
         parser.add_argument("--spread", type=_spread, default=1.0, help="variety of faces, 0.5-1.5; 1 is people's own")
+        parser.add_argument(
+            "--only", type=_draw, nargs="+", metavar="DRAW",
+            help="draws (`draw` in donors.json) to choose from: those that were looked at and found natural",
+        )  # fmt: skip
         parser.add_argument("--force", action="store_true", help="replace the donors in --out")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,13 +61,13 @@ class Command(BaseCommand):
         sampler = sample.sampler(built, ageing.learn(built))
         made = folder.Provenance(
             options["kind"], options["seed"], len(found.people), found.refused,
-            choose.stranger_bound(found.descriptors), len(avoid), options["spread"],
+            choose.stranger_bound(found.descriptors), len(avoid), options["spread"], len(options["only"] or ()),
         )  # fmt: skip
-        chosen = choose.choose(
-            sampler, found.descriptors, avoid, bound=made.bound, count=options["count"], seed=options["seed"],
-            tries=options["tries"], balanced=options["balanced"], spread=options["spread"],
-            progress=self._progress,
+        wish = choose.Wish(
+            options["count"], options["seed"], options["tries"], options["spread"], options["balanced"],
+            frozenset(options["only"]) if options["only"] else None,
         )  # fmt: skip
+        chosen = choose.choose(sampler, found.descriptors, avoid, bound=made.bound, wish=wish, progress=self._progress)
         folder.write(out, chosen, built, made)
         shown = choose.summary(chosen)
         self.stdout.write(
@@ -97,6 +102,12 @@ def _tries(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"the tries must be a whole number from 1 to 10000, was {text!r}")
     return int(text)
+
+
+def _draw(text: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+\.\d+", text):
+        raise argparse.ArgumentTypeError(f"a draw is three numbers with points between, as 0.3.12, was {text!r}")
+    return text
 
 
 def _spread(text: str) -> float:
