@@ -105,7 +105,10 @@ def test_halved_closure_costs_recall_at_low_thresholds_only(recorded):
     ear = mean_ear(recorded.truth.ear)
     half = ear.max() + 0.5 * (ear - ear.max())
     result = compare_blinks(ear, half, recorded.truth.time)
-    low, high = (min(result.curve, key=lambda match: abs(match.threshold - at)) for at in (0.12, 0.25))
+    wide, shut = float(np.median(ear)), ear.min()
+    # Between where these lids close and where they would close by half, and between that and open.
+    ends = (shut + (wide - shut) / 4, shut + 3 * (wide - shut) / 4)
+    low, high = (min(result.curve, key=lambda match: abs(match.threshold - at)) for at in ends)
     assert low.n_original == high.n_original == 5
     assert low.recall == 0
     assert high.recall == 1
