@@ -139,9 +139,10 @@ def test_furrow_contrast_takes_no_notice_of_light_and_skin_tone_and_is_lost_by_b
 
 
 def test_the_fold_beside_the_nose_deepens_on_the_side_that_smiles():
+    """A face with plain skin: beside folds that are there at rest, what a smile adds is small."""
     smiles = {}
     for weakness in (0.0, -0.9):
-        made = make_phantom(size=384, seconds=4, seed=4, task="facial_expression", weakness=weakness)
+        made = make_phantom(size=384, seconds=4, seed=2, task="facial_expression", weakness=weakness)
         smiles[weakness] = furrow_contrast(islice(made.frames(), 0, None, 6), mesh_to_68(made.truth.points)[::6])
     assert smiles[-0.9].right_fold < 0.95 * smiles[0.0].right_fold
     assert smiles[-0.9].left_fold == pytest.approx(smiles[0.0].left_fold, rel=0.03)
