@@ -6,6 +6,9 @@ class AnalysisConfig(AppConfig):
 
     def ready(self) -> None:
         from analysis.holding import AnalysisHolding
+        from analysis.waiting import waiting
         from cohorts.holdings import register
+        from frontend import waiting as home
 
         register(self.name, AnalysisHolding())
+        home.register(self.name, waiting)

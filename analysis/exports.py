@@ -1,16 +1,28 @@
 """Exports of results."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from django.http import StreamingHttpResponse
 
+from analysis.answers import LockedStudy
 from analysis.queries import COLUMNS
+from analysis.study_zip import folder, study_zip
 from frontend.csv_lines import csv_lines
 from ratings.models import Study
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def ratings_csv(study: Study, frame: pd.DataFrame) -> Iterator[str]:
+
+def zip_response(locked: LockedStudy) -> StreamingHttpResponse:
+    """The whole study as a download."""
+    response = StreamingHttpResponse(study_zip(locked), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{folder(locked)}.zip"'
+    return response
+
+
+def ratings_csv(study: Study, frame: "pd.DataFrame") -> Iterator[str]:
     """One line for each current answer."""
     given = frame[frame["saved_at"].notna()]
     yield from csv_lines([["study", *COLUMNS]])
@@ -18,6 +30,14 @@ def ratings_csv(study: Study, frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _row(study: Study, row: Any) -> list[Any]:
+    import pandas as pd
+
     score = "" if pd.isna(row.score) else int(row.score)
-    cells = row._replace(score=score, not_sure=int(row.not_sure), saved_at=row.saved_at.isoformat())
+    cells = row._replace(
+        score=score,
+        not_sure=int(row.not_sure),
+        repeat=int(row.repeat),
+        unblinded=int(row.unblinded),
+        saved_at=row.saved_at.isoformat(),
+    )
     return [study.name, *cells]

@@ -5,15 +5,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.algorithms.fidelity.dynamics import N_POINTS, ONE, TWO, pair_motion
 
+if TYPE_CHECKING:
+    from analysis.algorithms.fidelity.tracks import FaceTracks
+
 METRICS = "metrics"  # what `bench` calls this subject
 N_FRAMES = 1000
 LOOPED = 51  # pairs that the loop takes; all would take seconds more for the same answer
 N_STRANGERS = 200
+COLUMNS = ("mesh", "points", "ear", "mesh_ear", "descriptors", "pose", "skin", "box")  # of tracks, a row for a frame
 
 
 def time_of_pairs() -> tuple[float, float]:
@@ -47,10 +52,7 @@ def looped_with_tracks(video: Path, folder: Path, seconds: float, loop: Callable
     target = folder / "looped.mp4"
     loop(video, target, times)
     once = measure_tracks(video)
-    repeated = {
-        name: np.concatenate([getattr(once, name)] * times)
-        for name in ("mesh", "points", "ear", "mesh_ear", "descriptors", "pose", "skin", "box")
-    }
+    repeated = {name: np.concatenate([getattr(once, name)] * times) for name in COLUMNS}
     step = once.times[-1] - once.times[0] + 1 / once.fps
     clock = np.concatenate([once.times + number * step for number in range(times)])
     variants = {name: np.concatenate([values] * times) for name, values in once.variants.items()}
@@ -59,12 +61,24 @@ def looped_with_tracks(video: Path, folder: Path, seconds: float, loop: Callable
     return target
 
 
+def tracks_mib(video: Path) -> float:
+    """What the tracks of `looped_with_tracks` take while metrics are computed from them."""
+    tracks = _read(video)
+    arrays = [getattr(tracks, name) for name in ("times", *COLUMNS)]
+    return float(sum(each.nbytes for each in (*arrays, *tracks.variants.values())) / 2**20)
+
+
+def _read(video: Path) -> "FaceTracks":
+    from analysis.algorithms.fidelity import packing
+
+    return packing.unpack(video.with_suffix(".npz").read_bytes(), whole_mesh=False)
+
+
 def measure_metrics(video: Path, _target: Path) -> int:
     """All metrics of a video that is taken for its own rendition, without a ceiling; returns the number of frames."""
-    from analysis.algorithms.fidelity import packing
     from analysis.algorithms.fidelity.report import Pair, report
 
-    tracks = packing.unpack(video.with_suffix(".npz").read_bytes())
+    tracks = _read(video)
     rng = np.random.default_rng(0)
     strangers = {name: rng.normal(0, 0.1, (N_STRANGERS, 128)) for name in ("descriptors", *tracks.variants)}
     pair = Pair(

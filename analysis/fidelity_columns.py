@@ -63,9 +63,20 @@ GROUPS: Mapping[str, tuple[Column, ...]] = {
         Column("Verification: area", "metrics.verification.auc", 3, "0.5"),
         Column("Verification: equal error", "metrics.verification.eer", 3, "0.5"),
         Column("Gallery position", "metrics.rank.pooled_position", 2, "0.05 to 0.95"),
+        Column("Gallery: frames nearest 5%", "metrics.rank.near", 2, "0.05"),
+        Column("Gallery: frames farthest 5%", "metrics.rank.far", 2, "0.05"),
         Column("Gallery position, eyes", "metrics.rank_periocular.pooled_position", 2, "0.05 to 0.95"),
         Column("Gallery position, head", "metrics.rank_head.pooled_position", 2, "0.05 to 0.95"),
         Column("Within / between", "metrics.clusters.ratio", 2),
+        Column("ArcFace: to original", "metrics.to_original_arcface.mean", 3, "as to strangers"),
+        Column("ArcFace: to strangers", "metrics.to_strangers_arcface.mean", 3),
+        Column("ArcFace: equal error", "metrics.verification_arcface.eer", 3, "0.5"),
+        Column("ArcFace: gallery position", "metrics.rank_arcface.pooled_position", 2, "0.05 to 0.95"),
+    ),
+    "What masks let through": (
+        Column("Equal pixels in masked frames", "metrics.leak.n_equal", 0, "0"),
+        Column("Equal pixels under masks of heads", "metrics.leak_heads.n_equal", 0, "0"),
+        Column("Pixels judged under masks of heads", "metrics.leak_heads.n_pixels", 0),
     ),
 }
 COLUMNS = tuple(column for columns in GROUPS.values() for column in columns)

@@ -1,10 +1,11 @@
 """Figures of fidelity, as Plotly figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from django.utils.translation import gettext, gettext_noop
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
@@ -15,7 +16,10 @@ GRID, AXIS = "#d3dae1", "#55616d"
 # Okabe-Ito, a symbol beside each colour.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
-PARTS = (("brows", 0, 10), ("nose", 10, 19), ("eyes", 19, 31), ("mouth", 31, 51))
+PARTS = (
+    (gettext_noop("brows"), 0, 10), (gettext_noop("nose"), 10, 19), (gettext_noop("eyes"), 19, 31),
+    (gettext_noop("mouth"), 31, 51),
+)  # fmt: skip
 N_POINTS = 51
 
 
@@ -43,21 +47,29 @@ def pair_map(maps: Mapping[str, Floats], title: str = "r_CCA") -> go.Figure:
     """Heat maps of (1275,) values of pairs side by side, 51 x 51 each, as FMP shows them."""
     figure = make_subplots(cols=len(maps), subplot_titles=list(maps), horizontal_spacing=0.06)
     middles = [(first + last - 1) / 2 for _, first, last in PARTS]
-    names = [name for name, _, _ in PARTS]
+    names = [gettext(name) for name, _, _ in PARTS]
     for column, pairs in enumerate(maps.values(), start=1):
         figure.add_heatmap(
             z=square(pairs), row=1, col=column, zmin=0, zmax=1, colorscale="Cividis", showscale=column == len(maps),
             colorbar={"title": title}, hovertemplate="%{x} with %{y}: %{z:.2f}<extra></extra>",
         )  # fmt: skip
-        for _, _, last in PARTS[:-1]:
-            figure.add_hline(last - 0.5, line={"color": "#ffffff", "width": 1}, row=1, col=column)
-            figure.add_vline(last - 0.5, line={"color": "#ffffff", "width": 1}, row=1, col=column)
         figure.update_xaxes(tickvals=middles, ticktext=names, row=1, col=column, constrain="domain")
         figure.update_yaxes(
             tickvals=middles, ticktext=names, autorange="reversed", scaleanchor=f"x{column if column > 1 else ''}",
             row=1, col=column, constrain="domain",
         )  # fmt: skip
+    # All at once: `add_hline` checks the whole figure each time.
+    figure.update_layout(shapes=[line for column in range(1, len(maps) + 1) for line in _borders(column)])
     return laid_out(figure, height=420)
+
+
+def _borders(column: int) -> Iterator[dict[str, Any]]:
+    """White lines between the parts of the face in one of the maps."""
+    axes = {name: f"{name[0]}{column if column > 1 else ''}" for name in ("xref", "yref")}
+    for _, _, last in PARTS[:-1]:
+        for across in ({"x0": -0.5, "x1": N_POINTS - 0.5, "y0": last - 0.5, "y1": last - 0.5},
+                       {"y0": -0.5, "y1": N_POINTS - 0.5, "x0": last - 0.5, "x1": last - 0.5}):  # fmt: skip
+            yield {"type": "line", "line": {"color": "#ffffff", "width": 1}, **axes, **across}
 
 
 def courses(times: Floats, original: Floats, rendition: Floats, what: str) -> go.Figure:
@@ -107,11 +119,12 @@ def roc_figure(false_accept: Floats, true_accept: Floats, auc: float) -> go.Figu
     figure = go.Figure()
     figure.add_scatter(
         x=false_accept, y=true_accept, mode="lines", line={"color": COLOURS[0], "shape": "hv"},
-        name=f"original before strangers, area {auc:.3f}",
+        name=gettext("original before strangers, area %(area)s") % {"area": f"{auc:.3f}"},
     )  # fmt: skip
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": AXIS, "dash": "dash"}, name="chance, area 0.5")
-    figure.update_xaxes(title="Strangers accepted (share)", range=[0, 1])
-    figure.update_yaxes(title="Original accepted (share)", range=[0, 1], scaleanchor="x")
+    chance = {"name": gettext("chance, area 0.5"), "line": {"color": AXIS, "dash": "dash"}}
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", **chance)
+    figure.update_xaxes(title=gettext("Strangers accepted (share)"), range=[0, 1])
+    figure.update_yaxes(title=gettext("Original accepted (share)"), range=[0, 1], scaleanchor="x")
     return laid_out(figure)
 
 

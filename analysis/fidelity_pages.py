@@ -1,8 +1,7 @@
 """A folder with a page of numbers and figures, which a browser shows without a server or a network."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ from analysis import fidelity_figures as figures
 from analysis.algorithms.fidelity import coordinates, identity
 from analysis.algorithms.fidelity.align import aligned, common
 from analysis.algorithms.fidelity.errors import Unavailable
-from analysis.algorithms.fidelity.face_metrics import described, of_pairs
+from analysis.algorithms.fidelity.face_metrics import described, of_frames, of_pairs
 from analysis.algorithms.fidelity.pair import Pair
-from analysis.fidelity_columns import COLUMNS, GROUPS, Column
-from analysis.fidelity_table import Cell
+from analysis.fidelity_texts import Table
 
 Floats = NDArray[np.float64]
 LOWER_LIP = 57
@@ -38,15 +36,6 @@ class Drawing:
         if self.figure is None:
             return ""
         return str(self.figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False}))
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Texts; the first of each row is its name."""
-
-    title: str
-    heads: list[str]
-    rows: list[list[str]]
 
 
 def write_page(
@@ -108,7 +97,7 @@ def _lids(pair: Pair) -> go.Figure:
 
 def _distances(pair: Pair) -> go.Figure:
     frames = identity.known(pair.rendition.descriptors, "rendition")
-    groups = {"to original": identity.frame_distances(pair.original.descriptors, pair.rendition.descriptors)}
+    groups = {"to original": of_frames(pair)}
     if pair.donor is not None:
         groups["to donor"] = identity.distances(frames, pair.donor[None])[:, 0]
     if "descriptors" in pair.strangers:
@@ -139,46 +128,6 @@ def _roc(pair: Pair) -> go.Figure:
     if "descriptors" not in pair.strangers:
         raise Unavailable("no strangers: name a folder of portraits of other people.")
     frames = identity.known(pair.rendition.descriptors, "rendition")
-    genuine = identity.frame_distances(pair.original.descriptors, pair.rendition.descriptors)
+    genuine = of_frames(pair)
     found = identity.verification(genuine, identity.distances(frames, pair.strangers["descriptors"]).ravel())
     return figures.roc_figure(found.false_accept, found.true_accept, found.auc)
-
-
-def shown(value: Cell, digits: int, n_clips: int) -> str:
-    """A cell as text: the mean, and over how many clips where it is not all of them."""
-    if value.mean is None:
-        return "–"
-    text = f"{value.mean:.{digits}f}"
-    return text if value.n == n_clips else f"{text} (n = {value.n})"
-
-
-def tables(cells: Mapping[str, Mapping[str, Cell]], n_clips: int) -> list[Table]:
-    """One table for each group of columns."""
-    return [Table(title, *table_rows(cells, n_clips, columns)) for title, columns in GROUPS.items()]
-
-
-def table_rows(
-    cells: Mapping[str, Mapping[str, Cell]], n_clips: int, columns: Sequence[Column] = COLUMNS
-) -> tuple[list[str], list[list[str]]]:
-    """Heads and rows of text."""
-    heads = ["Method", *(f"{column.label} → {column.aim}" if column.aim else column.label for column in columns)]
-    rows = [
-        [name, *(shown(row[column.label], column.digits, n_clips) for column in columns)] for name, row in cells.items()
-    ]
-    return heads, rows
-
-
-def missing(cells: Mapping[str, Mapping[str, Cell]]) -> list[str]:
-    """Why numbers are missing, one line for each kind of reason and row; clips differ in numbers of frames only."""
-    kinds: dict[tuple[str, str], tuple[str, list[str]]] = {}
-    for name, row in cells.items():
-        for label, each in row.items():
-            for reason in each.reasons:
-                _, labels = kinds.setdefault((name, re.sub(r"[0-9.]+", "#", reason)), (reason, []))
-                if label not in labels:
-                    labels.append(label)
-    return [f"{name}: {reason} ({', '.join(labels)})" for (name, _), (reason, labels) in kinds.items()]
-
-
-def plain_cells(cells: Mapping[str, Mapping[str, Cell]]) -> dict[str, Any]:
-    return {name: {label: asdict(each) for label, each in row.items()} for name, row in cells.items()}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.report import UNAVAILABLE
+from analysis.algorithms.fidelity.errors import UNAVAILABLE
 from analysis.fidelity_columns import COLUMNS
 
 NOT_MEASURED = "not measured."  # as the distance to a donor of a re-encoded original

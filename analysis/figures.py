@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from analysis.algorithms.deviation import DEVIATIONS
 from analysis.queries import ItemResult
+from frontend.numbers import signed
 
 # Okabe-Ito; a pattern beside each colour, for those who see no colours and for print.
 LOOKS = (("#0072B2", ""), ("#E69F00", "/"), ("#009E73", "."), ("#CC79A7", "x"))
@@ -55,11 +56,3 @@ def _bars(result: ItemResult, place: int) -> go.Bar:
         marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "#ffffff", "fillmode": "overlay"}},
         hovertemplate="%{y:.1f}% (%{customdata})<extra></extra>",
     )
-
-
-def signed(value: float, digits: int = 0) -> str:
-    """With its sign and a real minus; zero has none."""
-    text = f"{abs(value):.{digits}f}"
-    if not float(text):
-        return text
-    return f"{'−' if value < 0 else '+'}{text}"

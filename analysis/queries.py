@@ -1,34 +1,38 @@
-"""Reads. `answers` is the one place that joins ratings with their arm."""
+"""Reads. `analysis.answers` is the one place that joins ratings with their arm.
 
-from collections.abc import Iterable
+pandas loads inside the functions: a web process that shows no results does without its 80 MB.
+"""
+
 from dataclasses import dataclass
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from django.db.models import QuerySet
 
 from accounts.models import User
 from analysis.access import studies_to_read
 from analysis.algorithms.deviation import MISSING, NOT_SURE, PairedDeviation, paired_deviation
-from deid.algorithms.registry import ORIGINAL
-from ratings.items import ITEMS, Item, items_for
-from ratings.models import Presentation, Rating, Study
+from analysis.answers import ARMS, Sealed, answers_of, locked_study
+from ratings.items import ITEMS, Item
+from ratings.models import Study
 from ratings.queries import with_progress
 
-ARMS = ("original", "de-identified")
-COLUMNS = ("rater", "participant", "recording", "item", "arm", "score", "not_sure", "saved_at")
+if TYPE_CHECKING:
+    import pandas as pd
 
+__all__ = ["ARMS", "COLUMNS", "ItemResult", "Sealed", "answers", "item_results", "result_list", "retest"]
 
-class Sealed(Exception):
-    """The study is not closed: nobody may see its ratings by arm."""
+COLUMNS = (
+    "rater", "participant", "recording", "item", "arm", "method", "repeat", "unblinded", "score", "not_sure",
+    "saved_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """One item's deviation, and how many raters and participants its pairs come from."""
+    """One item's deviation by one method, and how many raters and participants its pairs come from."""
 
     item: Item
+    method: str
     deviation: PairedDeviation
     n_raters: int
     n_participants: int
@@ -38,7 +42,7 @@ def result_list(user: User) -> QuerySet[Study]:
     return with_progress(studies_to_read(user))
 
 
-def answers(study: Study) -> pd.DataFrame:
+def answers(study: Study) -> "pd.DataFrame":
     """The current answers of a closed study under pseudonyms, one row for each answer that was asked for.
 
     Columns as in `COLUMNS`; without an answer `saved_at` is missing, without a score `score` is.
@@ -47,72 +51,50 @@ def answers(study: Study) -> pd.DataFrame:
     ------
     Sealed : the study is not closed
     """
-    if study.state != Study.State.CLOSED:
-        raise Sealed(f"study {study.pk} is {study.state}")
-    shown = list(
-        Presentation.objects.filter(study=study).select_related("rendition__recording").order_by("rater_id", "position")
-    )
-    given = _given(study)
-    raters = {place.rater_id: str(place) for place in study.places.all()}
-    # Numbered with those who withdrew since: the others keep the pseudonyms that earlier exports gave them.
-    recordings = _pseudonyms("recording", study, (p.rendition.recording_id for p in shown))
-    participants = participant_pseudonyms(study, (p.rendition.recording.participant_id for p in shown))
-    presentations = [presentation for presentation in shown if presentation.excluded_at is None]
-    rows: list[dict[str, Any]] = []
-    for presentation in presentations:
-        recording = presentation.rendition.recording
-        who = {
-            "rater": raters[presentation.rater_id],
-            "participant": participants[recording.participant_id],
-            "recording": recordings[recording.pk],
-            "arm": ARMS[0] if presentation.rendition.method == ORIGINAL else ARMS[1],
-        }
-        rows += [who | _answer(item, given.get((presentation.pk, item.code))) for item in items_for(recording)]
+    import pandas as pd
+
+    locked = locked_study(study)
+    rows = [[getattr(answer, name) for name in COLUMNS] for answer in answers_of(locked)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame = frame.astype({"score": "Int64", "not_sure": bool})
-    return frame.sort_values(["rater", "recording", "item", "arm"], ignore_index=True)
+    frame = frame.astype({"score": "Int64", "not_sure": bool, "repeat": bool, "unblinded": bool})
+    return frame.sort_values(["rater", "recording", "item", "arm", "method", "repeat"], ignore_index=True)
 
 
-def participant_pseudonyms(study: Study, pks: Iterable[int]) -> dict[int, str]:
-    """What stands for each participant in the study's results; `pks` of all that were ever shown in it."""
-    return _pseudonyms("participant", study, pks)
+def item_results(frame: "pd.DataFrame", study: Study | None = None) -> list[ItemResult]:
+    """Paired deviation of each item that was asked for and each method, the deciding one first.
+
+    Hidden repeats form no pairs; answers that were given after a code-break count as missing.
+    """
+    items, methods = (study.design.asked(), study.methods) if study else (ITEMS, sorted({*frame["method"]} - {""}))
+    asked, first = set(frame["item"]), frame[~frame["repeat"]]
+    return [
+        _item_result(item, method, first[(first["item"] == code) & first["method"].isin(["", method])])
+        for code, item in items.items()
+        if code in asked
+        for method in methods
+    ]
 
 
-def _given(study: Study) -> dict[tuple[object, str], Rating]:
-    newest = Rating.objects.filter(presentation__study=study).order_by("presentation_id", "item", "-id")
-    return {(r.presentation_id, r.item): r for r in newest.distinct("presentation_id", "item")}
+def retest(frame: "pd.DataFrame", code: str) -> PairedDeviation:
+    """First showing minus hidden repeat of the same version, all arms together: how far raters are from themselves."""
+    own = frame[frame["item"] == code]
+    coded = own["score"].astype("Float64").fillna(MISSING).astype(int).mask(own["not_sure"], NOT_SURE)
+    showings = own.assign(code=coded).pivot(
+        index=["rater", "recording", "arm", "method"], columns="repeat", values="code"
+    )
+    both = showings.reindex(columns=[False, True]).dropna().astype(int)
+    return paired_deviation(both[False].to_numpy(), both[True].to_numpy())
 
 
-def _answer(item: Item, rating: Rating | None) -> dict[str, Any]:
-    return {
-        "item": item.code,
-        "score": rating.score if rating else None,
-        "not_sure": bool(rating and rating.not_sure),
-        "saved_at": rating.saved_at if rating else None,
-    }
-
-
-def _pseudonyms(kind: str, study: Study, pks: Iterable[int]) -> dict[int, str]:
-    """Numbers by lot, the same at every look: the order of entry must not tell who is who."""
-    known = sorted(set(pks))
-    Random(f"{study.seed}/{kind}").shuffle(known)  # noqa: S311 - reproducible; the seed is not shown
-    width = len(str(len(known)))
-    return {pk: f"{kind}-{number:0{width}d}" for number, pk in enumerate(known, start=1)}
-
-
-def item_results(frame: pd.DataFrame) -> list[ItemResult]:
-    """Paired deviation of each item that was asked for, in the order of `ITEMS`."""
-    asked = set(frame["item"])
-    return [_item_result(item, frame[frame["item"] == item.code]) for item in ITEMS.values() if item.code in asked]
-
-
-def _item_result(item: Item, frame: pd.DataFrame) -> ItemResult:
+def _item_result(item: Item, method: str, frame: "pd.DataFrame") -> ItemResult:
     code = frame["score"].astype("Float64").fillna(MISSING).astype(int).mask(frame["not_sure"], NOT_SURE)
+    code = code.mask(frame["unblinded"], MISSING)
     pairs = frame.assign(code=code).pivot(index=["rater", "participant", "recording"], columns="arm", values="code")
     pairs = pairs.reindex(columns=list(ARMS)).fillna(MISSING).astype(int)
     valid = pairs[(pairs >= 0).all(axis=1)].index
     return ItemResult(
         item=item,
+        method=method,
         deviation=paired_deviation(pairs[ARMS[0]].to_numpy(), pairs[ARMS[1]].to_numpy()),
         n_raters=valid.get_level_values("rater").nunique(),
         n_participants=valid.get_level_values("participant").nunique(),

@@ -1,19 +1,42 @@
-"""Celery entries: an id, one call."""
+"""Celery entries: an id, one call, the failure as a state a person can read."""
 
 from celery import shared_task
 
-from analysis import track_services
-from cohorts.models import Recording
-from deid.models import Rendition
+from analysis import machine_services, measurement_services, measuring, run_services
+from analysis.models import MachineJudging, Measurement, Run
+from deid.leases import take, work_on
 
 
 @shared_task
-def measure_recording(*, recording_id: int) -> None:
-    """Measure an original; a second delivery finds it measured."""
-    track_services.store_tracks(video=Recording.objects.get(pk=recording_id))
+def measure(*, measurement_id: int) -> None:
+    """Claim a measurement and make it; a second delivery finds it taken and leaves."""
+    rows = Measurement.objects.select_related("recording", "rendition__recording")
+    work_on(
+        take(rows, measurement_id),
+        lambda job, lost: measuring.measure(measurement=job, lost=lost),
+        lambda job, error: measurement_services.fail_measurement(measurement=job, error=error),
+    )
 
 
 @shared_task
-def measure_rendition(*, rendition_id: int) -> None:
-    """Measure a rendition; a second delivery finds it measured."""
-    track_services.store_tracks(video=Rendition.objects.get(pk=rendition_id))
+def judge_by_machines(*, judging_id: int) -> None:
+    """Claim the trials of a closed experiment and ask every recogniser; a second delivery finds them taken."""
+    rows = MachineJudging.objects.select_related("experiment")
+    work_on(take(rows, judging_id), machine_services.judge_by_machines, machine_services.fail_machines)
+
+
+@shared_task
+def compute_run(*, run_id: int) -> None:
+    """Claim a run and compute it; a second delivery finds it taken and leaves."""
+    rows = Run.objects.select_related("study__cohort", "cohort", "created_by")
+    work_on(take(rows, run_id), run_services.compute_run, run_services.fail_run)
+
+
+@shared_task
+def sweep() -> None:
+    measurement_services.request_missing()
+    measurement_services.sweep_measurements()
+    machine_services.request_machines()
+    machine_services.sweep_machines()
+    run_services.request_missing_runs()
+    run_services.sweep_runs()

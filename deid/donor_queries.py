@@ -37,7 +37,7 @@ def accepted_donors() -> QuerySet[OwnDonor]:
 
 def donor_choices(own_donors: QuerySet[OwnDonor] | None = None) -> list[tuple[str, str]]:
     """What a job may name: a shipped donor, or an accepted own one, of `own_donors` where these are given."""
-    shipped = [(d["name"], f"{d['name']} ({d['sex']}, {d['age']:.0f})") for d in shipped_donors()]
+    shipped = [(d["name"], f"{d['name']} ({OwnDonor.Sex(d['sex']).label}, {d['age']:.0f})") for d in shipped_donors()]
     accepted = accepted_donors() if own_donors is None else own_donors.filter(state=OwnDonor.State.ACCEPTED)
-    own = [(donor.name, f"{donor.name} ({donor.sex}, {donor.age})") for donor in accepted]
+    own = [(donor.name, f"{donor.name} ({donor.get_sex_display()}, {donor.age})") for donor in accepted]
     return [*shipped, *own]

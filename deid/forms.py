@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -12,23 +13,37 @@ from cohorts.consent import consenting
 from cohorts.models import Participant
 from cohorts.vocabulary import Scope
 from deid.access import own_donors_for
-from deid.algorithms.registry import deidentification_methods
+from deid.algorithms.registry import Method, deidentification_methods
 from deid.donor_names import validate_donor_name
 from deid.donor_queries import donor_choices
 from deid.models import Decision, OwnDonor
-from deid.validators import validate_donor, validate_method
+from deid.validators import validate_available, validate_donor, validate_method
+from deid.weights import unavailable
+from frontend.told import told
 
 
-def method_choices() -> list[tuple[str, str]]:
-    return [
-        (m.name, format_html('<span><b>{}</b><br><span class="quiet small">{}</span></span>', m.label, m.summary))
-        for m in deidentification_methods()
-    ]
+class MethodChoice(forms.RadioSelect):
+    """The methods, with what each does; one whose weights are missing cannot be chosen and says how to add them."""
+
+    def __init__(self) -> None:
+        self.missing = {method.name: unavailable(method) for method in deidentification_methods()}
+        super().__init__(choices=[(m.name, self._described(m)) for m in deidentification_methods()])
+
+    def _described(self, method: Method) -> SafeString:
+        lines = [told(method.summary), *(_("Not available: %s") % told(why) for why in self.missing[method.name])]
+        told_lines = format_html_join("", '<br><span class="quiet small">{}</span>', ((line,) for line in lines))
+        return format_html("<span><b>{}</b>{}</span>", told(method.label), told_lines)
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if self.missing.get(str(value)):
+            option["attrs"]["disabled"] = True
+        return option
 
 
 class JobForm(forms.Form):
     method = forms.CharField(
-        label=_("Method"), widget=forms.RadioSelect(choices=method_choices()), validators=[validate_method]
+        label=_("Method"), widget=forms.RadioSelect, validators=[validate_method, validate_available]
     )
     donor = forms.CharField(
         label=_("Donor"),
@@ -39,6 +54,7 @@ class JobForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["method"].widget = MethodChoice()  # now: in the reader's language
         self.own_donors = own_donors_for(user)
         choices = [("", _("The participant's, or chosen by the engine")), *donor_choices(self.own_donors)]
         self.fields["donor"].widget = forms.Select(choices=choices)

@@ -31,15 +31,13 @@ class DeidHolding(Holding):
         ]
 
     def files(self, participant: Participant) -> Iterator[HeldFile]:
-        touched = Q(recording__participant=participant) | _wearing(participant)
-        for rendition in Rendition.objects.filter(touched).order_by("pk"):
+        for rendition in touched_renditions(participant).order_by("pk"):
             yield HeldFile("rendition", rendition.pk, rendition.storage_name, rendition.sha256, rendition.n_bytes)
         for donor in OwnDonor.objects.filter(participant=participant).exclude(storage_name="").order_by("pk"):
             yield HeldFile("donor", donor.pk, donor.storage_name)
 
     def exports(self, participant: Participant) -> Iterator[Export]:
-        touched = Q(recording__participant=participant) | _wearing(participant)
-        renditions = {str(r.pk): r for r in Rendition.objects.filter(touched)}
+        renditions = {str(r.pk): r for r in touched_renditions(participant)}
         events = Event.objects.filter(verb=EXPORTED, target_id__in=list(renditions)).select_related("actor")
         for event in events.order_by("id"):
             what = _("File of rendition %(pk)s, SHA-256 %(sha)s") % {
@@ -72,9 +70,13 @@ def _wearing(participant: Participant) -> Q:
     return Q(certificate__method_report__donor__in=_donor_names(participant))
 
 
+def touched_renditions(participant: Participant) -> QuerySet[Rendition]:
+    """Renditions that show the participant, or wear their face."""
+    return Rendition.objects.filter(Q(recording__participant=participant) | _wearing(participant))
+
+
 def _renditions(participant: Participant) -> QuerySet[Rendition]:
-    touched = Q(recording__participant=participant) | _wearing(participant)
-    return Rendition.objects.filter(touched).exclude(state=Rendition.State.VOID)
+    return touched_renditions(participant).exclude(state=Rendition.State.VOID)
 
 
 def _jobs_wearing(participant: Participant) -> QuerySet[Job]:

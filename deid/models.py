@@ -1,4 +1,4 @@
-"""Jobs, renditions and reviewers' decisions."""
+"""Jobs, renditions, reviewers' decisions, donors; the training of networks stands in `training_models`."""
 
 from django.conf import settings
 from django.db import models
@@ -6,18 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from cohorts.models import Participant, Recording
 from deid.donor_names import validate_donor_name
+from deid.leased import Leased
+from deid.training_models import TrainingRun, TrainingSheet
+
+__all__ = [
+    "Decision", "DonorAssignment", "Job", "Leased", "OwnDonor", "Rendition", "TrainingRun", "TrainingSheet",
+]  # fmt: skip
 
 
-class Job(models.Model):
-    """One request to make a rendition. The row is the truth; a queue message only says that it should be looked at."""
-
-    class State(models.TextChoices):
-        QUEUED = "queued", _("Waiting")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
-        WITHHELD = "withheld", _("Withheld")
-        CANCELLED = "cancelled", _("Cancelled")
+class Job(Leased):
+    """One request to make a rendition."""
 
     recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="jobs")
     method = models.CharField(_("method"), max_length=40)
@@ -25,21 +23,9 @@ class Job(models.Model):
     # A reviewer's decisions on frames that an earlier rendition withheld: [first, last, decision].
     decisions = models.JSONField(default=list, blank=True)
     queue = models.CharField(max_length=10, default="cpu")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    progress = models.FloatField(default=0)
-    stage = models.CharField(max_length=80, blank=True)
-    error = models.TextField(blank=True)
-    attempts = models.IntegerField(default=0)
-    lease = models.UUIDField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    OPEN = (State.QUEUED, State.RUNNING)
 
     class Meta:
         ordering = ["-id"]
@@ -60,10 +46,6 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"job {self.pk} ({self.method}, {self.state})"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in self.OPEN
 
 
 class Rendition(models.Model):

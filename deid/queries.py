@@ -17,7 +17,7 @@ def job_list(user: User) -> QuerySet[Job]:
 
 
 def jobs_of(recording: Recording) -> QuerySet[Job]:
-    return recording.jobs.exclude(method=ORIGINAL).select_related("rendition")
+    return recording.jobs.exclude(method=ORIGINAL).select_related("rendition").defer("rendition__certificate")
 
 
 def renditions_of(recording: Recording) -> QuerySet[Rendition]:

@@ -1,7 +1,5 @@
 """What a worker does with a claimed job: make the file, then finish job and rendition in one transaction."""
 
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -17,8 +15,9 @@ from cohorts.vocabulary import Scope
 from cohorts.work_folder import private_folder
 from deid.algorithms.registry import ORIGINAL, get_method
 from deid.donor_services import assigned_donor, donors_for, keep_donor
-from deid.leases import LeaseLost, extend, finishing
+from deid.leases import finishing, reporter
 from deid.models import Job, Rendition
+from deid.weights import model_store
 
 if TYPE_CHECKING:
     from deid.algorithms.certificate import Certificate
@@ -55,8 +54,9 @@ def _run(job: Job, lost: Event, source: Path, target: Path, parameters: dict[str
         method=job.method,
         parameters=parameters,
         decisions=[(first, last, verdict) for first, last, verdict in job.decisions],
-        progress=_reporter(job, lost),
+        progress=reporter(job, lost),
         donors=donors_for(job),
+        weights=model_store(),
     )
 
 
@@ -64,21 +64,6 @@ def parameters_of(job: Job) -> dict[str, Any]:
     """The job's parameters, with the participant's donor where the job names none."""
     kept = assigned_donor(job.recording.participant) if get_method(job.method).uses_donor else None
     return {**({"donor": kept} if kept else {}), **job.parameters}
-
-
-def _reporter(job: Job, lost: Event) -> Callable[[float, str], None]:
-    """Progress into the row, at most once a second; raises LeaseLost to stop the engine."""
-    last = 0.0
-
-    def report(fraction: float, stage: str) -> None:
-        nonlocal last
-        if lost.is_set():
-            raise LeaseLost(f"job {job.pk} was taken over or cancelled")
-        if time.monotonic() - last >= 1:
-            last = time.monotonic()
-            extend(job, progress=min(max(fraction, 0), 1), stage=stage[:80])
-
-    return report
 
 
 def accept_rendition(*, job: Job, path: Path, certificate: "Certificate") -> Rendition:
@@ -111,20 +96,26 @@ def _supersede(rendition: Rendition) -> None:
     ).exclude(pk=rendition.pk).update(state=Rendition.State.SUPERSEDED)
 
 
-def fail_job(*, job: Job, error: Exception) -> None:
-    """Bring a job to its end with a message that a person can read."""
-    from deid.algorithms.errors import BadParameters, EngineError, Withheld
+def readable(error: Exception) -> str:
+    """What went wrong, as a sentence for the row."""
+    from deid.algorithms.errors import BadParameters, EngineError
+    from modelstore.errors import BadWeights
     from videoio.errors import MediaError
 
-    if isinstance(error, ValidationError):  # a rule that holds now did not when the job was asked for
-        message = " ".join(error.messages)
-    elif isinstance(error, EngineError | MediaError | BadParameters):
-        message = str(error)
-    else:
-        message = _("An unexpected error ended this job: %(kind)s. The worker's log holds the details.") % {
-            "kind": type(error).__name__
-        }
+    if isinstance(error, ValidationError):  # a rule that holds now did not when the work was asked for
+        return " ".join(error.messages)
+    if isinstance(error, EngineError | MediaError | BadParameters | BadWeights):
+        return str(error)
+    return _("An unexpected error ended this job: %(kind)s. The worker's log holds the details.") % {
+        "kind": type(error).__name__
+    }
+
+
+def fail_job(*, job: Job, error: Exception) -> None:
+    """Bring a job to its end with a message that a person can read."""
+    from deid.algorithms.errors import Withheld
+
     with finishing(job) as locked:
         locked.state = Job.State.WITHHELD if isinstance(error, Withheld) else Job.State.FAILED
-        locked.error, locked.stage = message, ""
+        locked.error, locked.stage = readable(error), ""
         audit.record(actor=locked.created_by, verb=f"job.{locked.state}", target=locked)

@@ -3,13 +3,13 @@
 from rest_framework import serializers
 
 from deid.models import Job, Rendition
-from deid.validators import validate_method
+from deid.validators import validate_available, validate_method
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
     """A request to de-identify a recording. `donor` only asks; what was worn stands in the certificate."""
 
-    method = serializers.CharField(max_length=40, validators=[validate_method])
+    method = serializers.CharField(max_length=40, validators=[validate_method, validate_available])
     donor = serializers.CharField(max_length=40, write_only=True, required=False, allow_blank=True, default="")
     rendition = serializers.PrimaryKeyRelatedField[Rendition](read_only=True, allow_null=True, default=None)
 

@@ -1,6 +1,5 @@
 """Every write to jobs, renditions and decisions."""
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -14,10 +13,11 @@ from cohorts.models import Recording
 from cohorts.vocabulary import Scope
 from config.celery import ring
 from deid.algorithms.registry import ORIGINAL, get_method
-from deid.leases import claimable
+from deid.leases import waiting_rows
 from deid.models import Decision, Job, Rendition
 from deid.queries import withheld_runs
 from deid.validators import (
+    validate_available,
     validate_donor,
     validate_in_review,
     validate_method,
@@ -64,6 +64,7 @@ def request_original(*, recording: Recording, actor: User | None, encoding: str 
 def _request(
     *, recording: Recording, method: str, actor: User | None, decisions: list, parameters: dict | None = None
 ) -> Job:
+    validate_available(method)
     validate_consent(lock(recording.participant), Scope.RESEARCH)  # held, so that a withdrawal comes before or after
     Recording.objects.select_for_update().get(pk=recording.pk)  # two may press at once
     asked = {"recording": recording, "method": method, "decisions": decisions, "parameters": parameters or {}}
@@ -92,13 +93,7 @@ def cancel_job(*, job: Job, actor: User) -> Job:
 
 def sweep_jobs() -> int:
     """Ring for jobs whose message was lost or whose worker died; end those that never get through."""
-    hopeless = Job.objects.filter(claimable(), attempts__gte=settings.JOB_MAX_ATTEMPTS)
-    hopeless.update(
-        state=Job.State.FAILED, lease=None, lease_until=None, finished_at=timezone.now(),
-        error=_("The worker ended %(n)d times while it worked on this job. Look at the worker's log and memory.")
-        % {"n": settings.JOB_MAX_ATTEMPTS},
-    )  # fmt: skip
-    waiting = list(Job.objects.filter(claimable()).order_by("id")[:100])
+    waiting = waiting_rows(Job.objects.all())
     for job in waiting:
         ring_job(job)
     return len(waiting)

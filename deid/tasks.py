@@ -1,14 +1,10 @@
 """Celery entries: an id, one call, the failure as a state a person can read."""
 
-import logging
-
 from celery import shared_task
 
-from deid import donor_services, rendering, services
-from deid.leases import LeaseLost, claim, heartbeat
-from deid.models import OwnDonor
-
-logger = logging.getLogger(__name__)
+from deid import donor_services, rendering, services, training_services, training_work
+from deid.leases import claim, take, work_on
+from deid.models import OwnDonor, TrainingRun
 
 
 @shared_task
@@ -23,20 +19,7 @@ def render_gpu(*, job_id: int) -> None:
 
 def render(job_id: int) -> None:
     """Claim the job and make its rendition; a second delivery finds it taken and leaves."""
-    job = claim(job_id)
-    if job is None:
-        return
-    try:
-        try:
-            with heartbeat(job) as lost:
-                rendering.render_job(job=job, lost=lost)
-        except LeaseLost:
-            raise
-        except Exception as error:
-            logger.exception("job %d ended with an error", job_id)
-            rendering.fail_job(job=job, error=error)
-    except LeaseLost as gone:
-        logger.info("%s", gone)
+    work_on(claim(job_id), rendering.render_job, rendering.fail_job)
 
 
 @shared_task
@@ -47,7 +30,15 @@ def check_donor(*, donor_id: int) -> None:
         donor_services.check_donor(donor=donor)
 
 
+@shared_task(acks_late=False)  # brokers take back what is not acknowledged within minutes; the sweeper rings anyway
+def train(*, run_id: int) -> None:
+    """Claim a training and do it, or what is left of it; a second delivery finds it taken and leaves."""
+    rows = TrainingRun.objects.select_related("created_by")
+    work_on(take(rows, run_id), training_work.work_on_training, training_work.fail_training)
+
+
 @shared_task
 def sweep() -> None:
     services.sweep_jobs()
     donor_services.ring_waiting_donors()
+    training_services.sweep_trainings()

@@ -5,10 +5,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from deid.algorithms.registry import deidentification_methods
+from deid.algorithms.registry import METHODS, deidentification_methods, get_method
 from deid.donor_queries import donor_choices
 from deid.models import Decision, OwnDonor, Rendition
 from deid.queries import frames_waiting, withheld_runs
+from deid.weights import unavailable
+from frontend.told import told
 
 
 def validate_method(name: str) -> None:
@@ -18,6 +20,17 @@ def validate_method(name: str) -> None:
             _("There is no method “%(name)s”; choose one of %(known)s.")
             % {"name": name[:40], "known": ", ".join(known)},
             code="method",
+        )
+
+
+def validate_available(name: str) -> None:
+    """Whether a method can run here: its weights are in the model store, and their licence allows it."""
+    why = unavailable(METHODS[name]) if name in METHODS else []
+    if why:
+        raise ValidationError(
+            _("The method “%(name)s” is not available here: %(why)s")
+            % {"name": name, "why": " ".join(told(each) for each in why)},
+            code="unavailable",
         )
 
 
@@ -31,6 +44,16 @@ def validate_donor(name: str, own_donors: QuerySet[OwnDonor] | None = None) -> N
         )
 
 
+def validate_hides_from_people(name: str) -> None:
+    """What people still know is never given out as de-identified, nor shown as that in a study."""
+    if not get_method(name).releasable:
+        raise ValidationError(
+            _("“%(method)s” hides a face from machines only: people still know it, so its videos are never released.")
+            % {"method": told(get_method(name).label)},
+            code="not_releasable",
+        )
+
+
 def validate_in_review(rendition: Rendition) -> None:
     if rendition.state != Rendition.State.IN_REVIEW:
         raise ValidationError(
@@ -41,6 +64,7 @@ def validate_in_review(rendition: Rendition) -> None:
 
 def validate_releasable(rendition: Rendition) -> None:
     validate_in_review(rendition)
+    validate_hides_from_people(rendition.method)
     waiting = frames_waiting(rendition)
     if waiting:
         raise ValidationError(

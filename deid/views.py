@@ -17,6 +17,7 @@ from cohorts.models import ClinicalState, Recording
 from cohorts.views import HTMX_STOP_POLLING
 from deid import queries, services
 from deid.access import get_job, get_rendition
+from deid.algorithms.registry import get_method
 from deid.forms import DecisionForm, JobForm, ReviewForm
 from deid.models import Rendition
 
@@ -100,6 +101,7 @@ def _review_page(request: HttpRequest, rendition: Rendition, form: ReviewForm, s
         "withheld": queries.withheld_runs(rendition),
         "n_waiting": queries.frames_waiting(rendition),
         "counts": rendition.certificate.get("counts", {}),
+        "releasable": get_method(rendition.method).releasable,
         **queries.replaced(rendition),
     }
     return render(request, "deid/review.html", context, status=status)

@@ -23,7 +23,7 @@ def add_member(request: HttpRequest, pk: int) -> HttpResponse:
     study = get_study(user, pk)
     form = MemberForm(request.POST, study=study)
     if not form.is_valid():
-        return study_page(request, study, form)
+        return study_page(request, study, member_form=form)
     member_services.add_member(study=study, user=form.cleaned_data["user"], actor=user)
     messages.success(request, _("Added."))
     return redirect("ratings:study", pk=pk)

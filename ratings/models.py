@@ -3,13 +3,30 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cohorts.models import Cohort
-from deid.models import Rendition
-from ratings.items import ITEMS, SEVERITIES
+from cohorts.models import Cohort, Recording
+from ratings.adjudication_models import Adjudication, Adjudicator
+from ratings.answer_models import Acquaintance, Rating, SessionSignature
+from ratings.debrief_models import DebriefShowing, Guess
+from ratings.practice_models import PracticeAnswer, PracticeCase
+from ratings.protocol import Protocol
+from ratings.protocol_models import AllocationSeal, CodeBreak, Exclusion, ProtocolVersion, StudyRendition
+from ratings.reminder_models import Reminder, ReminderRefusal
+from ratings.shown_models import LastEncode, ShownFile
+from ratings.sixface_models import Experiment, ExperimentJudge, Trial, TrialAnswer, TrialBuild, TrialFace
+from ratings.viewing_models import EquipmentCheck, VideoSent, Viewing
+
+__all__ = [
+    "Acquaintance", "Adjudication", "Adjudicator", "AllocationSeal", "CodeBreak", "DebriefShowing", "EquipmentCheck",
+    "Exclusion", "Experiment", "ExperimentJudge", "Guess", "LastEncode", "PracticeAnswer", "PracticeCase",
+    "Presentation", "ProtocolVersion", "Rating", "Reminder", "ReminderRefusal", "SessionSignature", "ShownFile",
+    "Study", "StudyMember", "StudyRater", "StudyRendition", "Trial", "TrialAnswer", "TrialBuild", "TrialFace",
+    "VideoSent", "Viewing",
+]  # fmt: skip
 
 
 class Study(models.Model):
@@ -23,8 +40,10 @@ class Study(models.Model):
     name = models.CharField(_("name"), max_length=80, unique=True)
     cohort = models.ForeignKey(Cohort, verbose_name=_("cohort"), on_delete=models.PROTECT, related_name="studies")
     method = models.CharField(_("method"), max_length=40, help_text="of the de-identified arm")
+    more_methods = ArrayField(models.CharField(max_length=40), default=list, blank=True, help_text="further arms")
+    protocol = models.JSONField(default=dict, blank=True, help_text="as it is drafted; frozen ones are versions")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
-    seed = models.BigIntegerField(help_text="of the raters' orders")
+    seed = models.BigIntegerField(help_text="of the numbers that stand for raters and recordings")
     raters = models.ManyToManyField(settings.AUTH_USER_MODEL, through="StudyRater", related_name="studies")
     investigators = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="StudyMember", through_fields=("study", "user"), related_name="+"
@@ -52,13 +71,34 @@ class Study(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def design(self) -> Protocol:
+        return Protocol.from_json(self.protocol)
+
+    @property
+    def methods(self) -> list[str]:
+        """Of the de-identified arms, the one that decides first."""
+        return [self.method, *self.more_methods]
+
+
+class WhoRate(models.Manager["StudyRater"]):
+    """Places of those who rate; an adjudicator who does not rate has a place for the answers alone."""
+
+    def get_queryset(self) -> models.QuerySet["StudyRater"]:
+        return super().get_queryset().filter(rates=True)
+
 
 class StudyRater(models.Model):
-    """A rater of a study, and the number that stands for them in its results."""
+    """A rater of a study, and the number that stands for them in its results. `seats` are those of adjudicators too."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="places")
     rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField()
+    calibration = models.CharField(_("calibration record"), max_length=200, blank=True)
+    rates = models.BooleanField(default=True, db_default=True, help_text="else only what others differ on is shown")
+
+    objects = WhoRate()
+    seats = models.Manager["StudyRater"]()
 
     class Meta:
         ordering = ["number"]
@@ -91,26 +131,39 @@ class StudyMember(models.Model):
 
 
 class Presentation(models.Model):
-    """One blinded showing of one rendition to one rater. Its id is random: a rater sees it."""
+    """One blinded showing of one recording to one rater. Its id is random: a rater sees it.
+
+    Nothing here tells which version is shown: that is in the sealed key (`ratings.key`). The file is a copy of its own,
+    of one size for all versions of the recording.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="presentations")
     rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    rendition = models.ForeignKey(Rendition, on_delete=models.PROTECT, related_name="presentations")
+    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="presentations")
     position = models.PositiveIntegerField()
-    # The size that is served. Both versions of a recording get the same one: file sizes tell the arm.
+    session = models.PositiveSmallIntegerField(default=0)
+    # The session that must lie the protocol's gap back; none in the first block.
+    after_session = models.PositiveSmallIntegerField(null=True, blank=True)
+    storage_name = models.CharField(max_length=100)
     shown_bytes = models.BigIntegerField()
+    # Of studies from before shown files had copies of their own: what is less than `shown_bytes` is filled up.
+    file_bytes = models.BigIntegerField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     # Set when the participant withdrew: shown to nobody any more. Its ratings stay, and count in no result.
     excluded_at = models.DateTimeField(null=True, blank=True)
+    # Set by a code-break: from then on somebody knows the version, and its ratings are marked.
+    broken_at = models.DateTimeField(null=True, blank=True)
+    # Shown to an adjudicator after the others differed; its answers are in no pair. Not told on the desk.
+    adjudicates = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["study", "rater", "position"]
         constraints = [
             models.UniqueConstraint(fields=["study", "rater", "position"], name="presentation_position_once"),
-            models.UniqueConstraint(fields=["study", "rater", "rendition"], name="presentation_rendition_once"),
             models.CheckConstraint(name="presentation_counts", condition=models.Q(position__gte=1, shown_bytes__gte=1)),
+            models.CheckConstraint(name="presentation_has_a_file", condition=~models.Q(storage_name="")),
             models.CheckConstraint(
                 name="presentation_completed_after_start",
                 condition=models.Q(completed_at__isnull=True)
@@ -120,30 +173,3 @@ class Presentation(models.Model):
 
     def __str__(self) -> str:
         return f"presentation {self.pk}"
-
-
-class Rating(models.Model):
-    """One answer to one item. Rows are never changed: the newest of a presentation and item is the current answer."""
-
-    presentation = models.ForeignKey(Presentation, on_delete=models.PROTECT, related_name="ratings")
-    item = models.CharField(max_length=30)
-    score = models.SmallIntegerField(null=True, blank=True)
-    not_sure = models.BooleanField(default=False)
-    client_id = models.UUIDField(unique=True, help_text="given by the rater's browser: a repeat is the same answer")
-    saved_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["id"]
-        indexes = [models.Index(fields=["presentation", "item", "-id"], name="rating_newest")]
-        constraints = [
-            models.CheckConstraint(name="rating_item_known", condition=models.Q(item__in=list(ITEMS))),
-            models.CheckConstraint(
-                name="rating_score_or_not_sure",
-                condition=models.Q(not_sure=True, score__isnull=True)
-                # Without the null check a missing score makes the condition unknown, and unknown passes.
-                | models.Q(not_sure=False, score__isnull=False, score__in=list(SEVERITIES)),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.item}: {'not sure' if self.not_sure else self.score}"

@@ -1,44 +1,40 @@
 """Reads. Nothing here returns ratings to coordinators: they see how far rating is, not what was rated."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.db.models import OuterRef, Q, QuerySet
 
-from accounts.access import has_role
-from accounts.models import Role, User
+from accounts.models import User
 from cohorts.consent import consenting
 from cohorts.models import Recording
+from cohorts.queries import counted
 from cohorts.vocabulary import Scope
 from deid.algorithms.registry import ORIGINAL
-from deid.models import Job, Rendition
+from deid.models import Rendition
 from deid.queries import released_renditions
-from ratings.access import shown_presentations, studies_for
-from ratings.items import items_for
-from ratings.models import Presentation, Rating, Study
-
-FREE_BOX = 8  # bytes of the smallest MP4 box that can fill a file up
-PAGE = 4096
+from ratings.access import studies_for
+from ratings.algorithms.allocation import Slot
+from ratings.items import Item, items_for
+from ratings.models import Presentation, Rating, SessionSignature, Study, StudyRater
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Both versions of one recording."""
+    """The versions of one recording: the original, the de-identified one, and those of further methods."""
 
     original: Rendition
     deidentified: Rendition
+    more: tuple[Rendition, ...] = ()
+
+    @property
+    def versions(self) -> tuple[Rendition, ...]:
+        return (self.original, self.deidentified, *self.more)
 
     @property
     def recording(self) -> Recording:
         return self.deidentified.recording
-
-    @property
-    def shown_bytes(self) -> int:
-        """One size for both: the larger file with room for the box that fills it up, in whole pages."""
-        least = max(self.original.n_bytes, self.deidentified.n_bytes) + FREE_BOX
-        return -(-least // PAGE) * PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +52,25 @@ def study_list(user: User) -> QuerySet[Study]:
 
 
 def with_progress(studies: QuerySet[Study]) -> QuerySet[Study]:
-    """Adds n_raters, n_presentations and n_completed; newest first (a grouped query drops the model's order)."""
-    kept = Q(presentations__excluded_at__isnull=True)
+    """Adds n_raters, n_presentations and n_completed, each counted by itself: a join would multiply them."""
+    shown = _shown(OuterRef("pk"))
     return studies.annotate(
-        n_raters=Count("places", distinct=True),
-        n_presentations=Count("presentations", filter=kept, distinct=True),
-        n_completed=Count("presentations", filter=kept & Q(presentations__completed_at__isnull=False), distinct=True),
+        n_raters=counted(StudyRater.objects.filter(study=OuterRef("pk")), by="study"),
+        n_presentations=counted(shown, by="study"),
+        n_completed=counted(shown.filter(completed_at__isnull=False), by="study"),
     ).order_by("-id")
+
+
+def _shown(study: OuterRef) -> QuerySet[Presentation]:
+    return Presentation.objects.filter(study=study, excluded_at__isnull=True, adjudicates=False)
 
 
 def rater_progress(study: Study) -> list[Progress]:
     """How far each rater of the study is."""
-    own = Q(study__presentations__rater=F("rater"), study__presentations__excluded_at__isnull=True)
-    done = Q(study__presentations__completed_at__isnull=False)
+    own = _shown(OuterRef("study")).filter(rater=OuterRef("rater"))
     places = study.places.select_related("rater").annotate(
-        n_presentations=Count("study__presentations", filter=own),
-        n_completed=Count("study__presentations", filter=own & done),
+        n_presentations=counted(own, by="rater"),
+        n_completed=counted(own.filter(completed_at__isnull=False), by="rater"),
     )
     return [Progress(str(p), p.rater.display_name, p.n_presentations, p.n_completed) for p in places.order_by("number")]
 
@@ -79,158 +78,174 @@ def rater_progress(study: Study) -> list[Progress]:
 def _released(study: Study) -> list[Rendition]:
     """Released renditions of participants who agree to research and to being rated by experts outside."""
     released = released_renditions(study.cohort, study.method).select_related("recording__participant")
-    return list(released.filter(_agreed()))
+    practice = study.practice_cases.values("recording")
+    return list(released.filter(agreed()).exclude(recording__in=practice))
 
 
 def codes_without_consent(study: Study) -> list[str]:
     """Participants whose released renditions are not shown for want of consent."""
     released = released_renditions(study.cohort, study.method).select_related("recording__participant")
-    return sorted({rendition.recording.participant.code for rendition in released.filter(~_agreed())})
+    return sorted({rendition.recording.participant.code for rendition in released.filter(~agreed())})
 
 
-def _agreed() -> Q:
+def agreed() -> Q:
     research, rating = consenting(Scope.RESEARCH), consenting(Scope.RATING)
     return Q(recording__participant__in=research) & Q(recording__participant__in=rating)
 
 
+def newest_released(study: Study, method: str) -> dict[int, Rendition]:
+    """The released rendition by a method of each recording that has one, by recording."""
+    released = released_renditions(study.cohort, method).select_related("recording__participant")
+    return {rendition.recording_id: rendition for rendition in released.filter(agreed())}
+
+
+def exclusions(study: Study) -> dict[int, set[str]]:
+    """Codes that are not asked of a recording; the empty one stands for all."""
+    left_out: dict[int, set[str]] = {}
+    for recording, item in study.exclusions.values_list("recording_id", "item"):
+        left_out.setdefault(recording, set()).add(item)
+    return left_out
+
+
+class Scoring:
+    """What a study asks of each recording."""
+
+    def __init__(self, study: Study) -> None:
+        self.items = study.design.asked()
+        self._left_out = exclusions(study)
+
+    def items_for(self, recording: Recording) -> list[Item]:
+        return items_for(recording, self.items.values(), self._left_out.get(recording.pk, ()))
+
+
 def shown_renditions(study: Study) -> list[Rendition]:
-    """The newest released rendition of each recording from which something can be scored."""
-    return [rendition for rendition in _released(study) if items_for(rendition.recording)]
+    """The newest released rendition of each recording from which something is scored."""
+    scoring = Scoring(study)
+    return [rendition for rendition in _released(study) if scoring.items_for(rendition.recording)]
+
+
+def asked_items(study: Study) -> dict[str, Item]:
+    """Items that are asked of at least one recording."""
+    scoring = Scoring(study)
+    asked = {item.code for rendition in _released(study) for item in scoring.items_for(rendition.recording)}
+    return {code: item for code, item in scoring.items.items() if code in asked}
 
 
 def n_left_out(study: Study) -> int:
-    """Recordings with a released rendition from which nothing can be scored, such as speech without sound."""
-    return sum(not items_for(rendition.recording) for rendition in _released(study))
+    """Recordings with a released rendition from which nothing is scored, such as speech without sound."""
+    return len(_released(study)) - len(shown_renditions(study))
 
 
 def originals(recordings: Iterable[Recording]) -> dict[int, Rendition]:
     """The newest re-encoded original of each recording that has one, by recording."""
     made = Rendition.objects.filter(recording__in=list(recordings), method=ORIGINAL, state=Rendition.State.STUDY_ONLY)
+    made = made.select_related("recording__participant")
     return {r.recording_id: r for r in made.order_by("recording_id", "-id").distinct("recording_id")}
 
 
 def pairs(study: Study) -> list[Pair]:
-    """What the study will show; complete once `study_readiness` has nothing to say."""
-    released = shown_renditions(study)
+    """What the study will show; complete once the pre-flight list is empty."""
+    return whole_pairs(shown_renditions(study), [newest_released(study, method) for method in study.more_methods])
+
+
+def whole_pairs(released: Sequence[Rendition], others: Sequence[dict[int, Rendition]]) -> list[Pair]:
+    """Those of which the original and all further methods' versions are there."""
     made = originals(rendition.recording for rendition in released)
-    return [Pair(made[r.recording_id], r) for r in released if r.recording_id in made]
+    return [
+        Pair(made[r.recording_id], r, tuple(other[r.recording_id] for other in others))
+        for r in released
+        if r.recording_id in made and all(r.recording_id in other for other in others)
+    ]
 
 
-def study_readiness(study: Study) -> list[str]:
-    """Why the study cannot open yet, in sentences; empty when it can."""
-    released = shown_renditions(study)
-    if not released:
-        return [*_rater_obstacles(study), nothing_to_show(study)]
-    recordings = [rendition.recording for rendition in released]
-    made = originals(recordings)
-    missing = [recording for recording in recordings if recording.pk not in made]
-    return [*_rater_obstacles(study), *_missing_originals(missing, len(recordings)), *_unequal(pairs(study))]
+def pairs_of(study: Study) -> list[Pair]:
+    """What the study shows: fixed once it was opened, what it would show before."""
+    if study.state == Study.State.DRAFT:
+        return pairs(study)
+    shown: dict[int, dict[str, Rendition]] = {}
+    rows = study.shown.exclude(rendition__state=Rendition.State.VOID).select_related(
+        "rendition__recording__participant"
+    )
+    for row in rows:
+        shown.setdefault(row.recording_id, {})[row.rendition.method] = row.rendition
+    wanted = [ORIGINAL, *study.methods]
+    whole = [versions for versions in shown.values() if set(versions) == set(wanted)]
+    return [
+        Pair(versions[ORIGINAL], versions[study.method], tuple(versions[name] for name in study.more_methods))
+        for versions in whole
+    ]
 
 
-def nothing_to_show(study: Study) -> str:
-    """Why a study has no recordings, and what to do."""
-    if codes := codes_without_consent(study):
-        return _(
-            "No released rendition may be shown: consent to research or to rating by experts outside is missing for "
-            "%(codes)s. Record it on the participants' pages."
-        ) % {"codes": ", ".join(codes)}
-    return _("No rendition by “%(method)s” is released in this cohort: review and release some first.") % {
-        "method": study.method
-    }
+@dataclass(frozen=True, slots=True)
+class ItemOverview:
+    """An item of the study and how much there is to score."""
+
+    item: Item
+    n_recordings: int
+    n_participants: int
 
 
-def _rater_obstacles(study: Study) -> list[str]:
-    gone = [rater.display_name for rater in study.raters.all() if not has_role(rater, Role.RATER)]
-    return [_("%(name)s no longer has an active account with the role Rater.") % {"name": name} for name in gone]
+def overview(study: Study, pairs: Iterable[Pair]) -> list[ItemOverview]:
+    """What each item is asked of."""
+    scoring = Scoring(study)
+    recordings = [pair.recording for pair in pairs]
+    asked = {code: [r for r in recordings if item in scoring.items_for(r)] for code, item in scoring.items.items()}
+    return [
+        ItemOverview(item, len(asked[code]), len({r.participant_id for r in asked[code]}))
+        for code, item in scoring.items.items()
+    ]
 
 
-def _missing_originals(missing: list[Recording], n_all: int) -> list[str]:
-    newest = Job.objects.filter(recording__in=missing, method=ORIGINAL).order_by("recording_id", "-id")
-    jobs = {job.recording_id: job for job in newest.distinct("recording_id")}
-    n_waiting, sentences = 0, []
-    for recording in missing:
-        job = jobs.get(recording.pk)
-        if job is not None and job.is_open:
-            n_waiting += 1
-        elif job is not None and job.error:
-            sentences.append(
-                _("The original of %(recording)s could not be re-encoded: %(error)s")
-                % {"recording": recording, "error": job.error}
-            )
-        else:
-            sentences.append(_("The original of %(recording)s has not been asked for.") % {"recording": recording})
-    if n_waiting:
-        waiting = ngettext(
-            "The original of %(n)d of %(all)d recordings is still being re-encoded.",
-            "The originals of %(n)d of %(all)d recordings are still being re-encoded.",
-            n_waiting,
+def donors(pairs: Iterable[Pair]) -> dict[str, int]:
+    """How many faces are worn, and how often the most frequent: one that recurs gives the arm away."""
+    worn = Counter(donor for pair in pairs for version in pair.versions if (donor := version.worn_donor))
+    return {"n": len(worn), "most_frequent": max(worn.values(), default=0)}
+
+
+def n_each(study: Study, pairs: Sequence[Pair]) -> int:
+    """Showings to each rater: every version once, and the hidden repeats."""
+    n_versions = len(study.methods) + 1
+    repeats = round(len(pairs) * study.design.repeats_percent / 100) // n_versions * n_versions
+    return len(pairs) * n_versions + repeats
+
+
+def late_pairs(study: Study) -> list[Pair]:
+    """What could be shown and was not there at the opening."""
+    there = set(study.shown.values_list("recording_id", flat=True))
+    return [pair for pair in pairs(study) if pair.recording.pk not in there]
+
+
+def possible_recordings(study: Study) -> QuerySet[Recording]:
+    """Recordings of which the study could show a rendition."""
+    released = released_renditions(study.cohort, study.method).values("recording")
+    return study.cohort.recordings.filter(pk__in=released).select_related("participant").order_by("participant__code")
+
+
+def slots(pairs: Iterable[Pair]) -> list[Slot]:
+    """Recordings as the allocation sees them."""
+    return [
+        Slot(
+            recording=pair.recording.pk,
+            participant=pair.recording.participant_id,
+            stratum=pair.recording.task,
+            donors=tuple(version.worn_donor for version in pair.versions[1:]),
         )
-        sentences.insert(0, waiting % {"n": n_waiting, "all": n_all})
-    return sentences
-
-
-def _unequal(pairs: list[Pair]) -> list[str]:
-    """A version that is encoded in another way, or longer, could be told by its look."""
-    sentences = []
-    for pair in pairs:
-        names = {"recording": pair.recording}
-        if pair.original.encoding != pair.deidentified.encoding:
-            sentences.append(
-                _("The versions of %(recording)s are encoded with different settings: render it again.") % names
-            )
-        if pair.original.n_frames != pair.deidentified.n_frames:
-            counts = {"original": pair.original.n_frames, "other": pair.deidentified.n_frames}
-            sentences.append(
-                _(
-                    "The versions of %(recording)s differ in length (original %(original)d frames, "
-                    "de-identified %(other)d): render it again."
-                )
-                % (names | counts)
-            )
-    return sentences
-
-
-def desk_studies(rater: User) -> QuerySet[Study]:
-    """Open studies of a rater with their own n_presentations and n_completed."""
-    own = Q(presentations__rater=rater, presentations__excluded_at__isnull=True)
-    return (
-        Study.objects.filter(state=Study.State.OPEN, places__rater=rater)
-        .annotate(
-            n_presentations=Count("presentations", filter=own, distinct=True),
-            n_completed=Count(
-                "presentations", filter=own & Q(presentations__completed_at__isnull=False), distinct=True
-            ),
-        )
-        .order_by("opened_at", "id")
-    )
-
-
-def _own_open(rater: User) -> QuerySet[Presentation]:
-    return shown_presentations(rater)
-
-
-def next_presentation(rater: User) -> Presentation | None:
-    """The first one that is not completed."""
-    return (
-        _own_open(rater).filter(completed_at__isnull=True).order_by("study__opened_at", "study_id", "position").first()
-    )
-
-
-def last_presentation(rater: User) -> Presentation | None:
-    """The one completed last."""
-    return _own_open(rater).filter(completed_at__isnull=False).order_by("-completed_at").first()
-
-
-def neighbours(presentation: Presentation) -> tuple[Presentation | None, int, int]:
-    """The presentation before this one, its number, and how many there are: what was taken out leaves no gap."""
-    own = Presentation.objects.filter(
-        study=presentation.study_id, rater=presentation.rater_id, excluded_at__isnull=True
-    )
-    before = own.filter(position__lt=presentation.position).order_by("-position")
-    return before.first(), before.count() + 1, own.count()
+        for pair in pairs
+    ]
 
 
 def current_answers(presentation: Presentation) -> dict[str, Rating]:
     """The current answer to each item that has one: its newest row."""
     newest = presentation.ratings.order_by("item", "-id").distinct("item")
     return {rating.item: rating for rating in newest}
+
+
+def is_locked(presentation: Presentation) -> bool:
+    """Whether its session is signed."""
+    signed = SessionSignature.objects.filter(session=presentation.session, voided_at__isnull=True)
+    return signed.filter(place__study=presentation.study_id, place__rater=presentation.rater_id).exists()
+
+
+def seen_before(presentation: Presentation) -> bool | None:
+    """Whether the rater says to have seen this person before; None until they were asked."""
+    return presentation.acquaintances.order_by("-id").values_list("seen_before", flat=True).first()

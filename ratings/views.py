@@ -1,27 +1,35 @@
-"""Pages: studies for coordinators, the desk for raters."""
+"""Pages of studies for coordinators."""
 
-import uuid
 from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import roles_required, signed_in
 from accounts.models import Role, User
-from cohorts import links, media
 from deid.algorithms.registry import get_method
-from ratings import queries, services
-from ratings.access import get_presentation, get_study, taken_out
-from ratings.forms import MemberForm, StudyForm
-from ratings.items import NOT_SURE, SEVERITIES, items_for
-from ratings.models import Presentation, Study
+from frontend.told import told
+from ratings import practice_queries, preflight, queries, services, session_queries
+from ratings.access import get_study
+from ratings.forms import (
+    CodeBreakForm,
+    CopyForm,
+    ExclusionForm,
+    LateRaterForm,
+    MemberForm,
+    ReasonForm,
+    StudyForm,
+)
+from ratings.models import Study
+from ratings.practice_forms import PracticeForm
+from ratings.protocol import MULTIPLICITY, VIEWING_TOOLS, Protocol
 
 staff = roles_required(Role.COORDINATOR, Role.ADMINISTRATOR)
-rater = roles_required(Role.RATER)
 
 
 @require_GET
@@ -37,7 +45,9 @@ def study_new(request: HttpRequest) -> HttpResponse:
     form = StudyForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         try:
-            return redirect("ratings:study", pk=services.create_study(**form.cleaned_data, actor=user).pk)
+            checked = Protocol(equipment_check=True)
+            made = services.create_study(**form.cleaned_data, actor=user, protocol=checked)
+            return redirect("ratings:study", pk=made.pk)
         except ValidationError as error:
             form.add_error(None, error.messages)
     return render(request, "ratings/study_new.html", {"form": form}, status=422 if form.errors else 200)
@@ -46,45 +56,74 @@ def study_new(request: HttpRequest) -> HttpResponse:
 @require_GET
 @staff
 def study(request: HttpRequest, pk: int) -> HttpResponse:
-    """State, what is still missing, and how far each rater is. What was rated is not here."""
-    study = get_study(signed_in(request), pk)
-    return study_page(request, study, MemberForm(study=study))
+    """All of a study's design on one page, what is still missing, and how far each rater is; no rating."""
+    return study_page(request, get_study(signed_in(request), pk))
 
 
-def study_page(request: HttpRequest, study: Study, member_form: MemberForm) -> HttpResponse:
-    draft = study.state == Study.State.DRAFT
-    progress = queries.rater_progress(study)
+def study_page(request: HttpRequest, study: Study, **forms: Form) -> HttpResponse:
+    """The page; `forms` are those that come back with what is wrong."""
+    draft, progress = study.state == Study.State.DRAFT, queries.rater_progress(study)
+    pairs = queries.pairs_of(study)
     context = {
         "study": study,
-        "method": get_method(study.method),
-        "obstacles": queries.study_readiness(study) if draft else [],
-        "n_recordings": len(queries.shown_renditions(study)) if draft else None,
+        "design": study.design,
+        "multiplicity": _(MULTIPLICITY.get(study.design.multiplicity, "–")),
+        "tools": [_(VIEWING_TOOLS[name]) for name in study.design.viewing_tools],
+        "methods": [told(get_method(name).label) for name in study.methods],
+        "obstacles": preflight.reasons(study) if draft else [],
+        "overview": queries.overview(study, pairs),
+        "donors": queries.donors(pairs),
+        "n_each": queries.n_each(study, pairs),
         "n_left_out": queries.n_left_out(study) if draft else 0,
         "without_consent": queries.codes_without_consent(study) if draft else [],
-        "progress": progress,
+        "places": list(zip(study.places.select_related("rater"), progress, strict=True)),
         "n_unrated": sum(one.n_presentations - one.n_completed for one in progress),
+        "n_unsigned": session_queries.n_unsigned(study) if study.state == Study.State.OPEN else 0,
+        "signatures": session_queries.signatures(study),
+        "exclusions": study.exclusions.select_related("recording__participant"),
+        "versions": study.versions.defer("pdf", "content").select_related("made_by"),
+        "seals": study.seals.select_related("rater"),
+        "code_breaks": study.code_breaks.select_related("participant", "asked_by", "done_by"),
+        "n_late": len(queries.late_pairs(study)) if study.state == Study.State.OPEN else 0,
         "members": study.members.select_related("user"),
-        "member_form": member_form,
+        "practice_cases": practice_queries.listed(study),
+        **_forms(study, signed_in(request)),
+        **forms,
     }
-    return render(request, "ratings/study.html", context, status=422 if member_form.errors else 200)
+    return render(request, "ratings/study.html", context, status=422 if any(f.errors for f in forms.values()) else 200)
 
 
-def _act(request: HttpRequest, pk: int, act: Callable[[Study, User], object], done: str) -> HttpResponse:
-    """Do one thing to a study and come back to its page, with what happened or why not."""
+def _forms(study: Study, user: User) -> dict[str, Form]:
+    """The forms that the page offers in the study's state."""
+    offered: dict[str, Form] = {"member_form": MemberForm(study=study), "copy_form": CopyForm()}
+    if study.state == Study.State.DRAFT:
+        offered["exclusion_form"] = ExclusionForm(study=study)
+        offered["practice_form"] = PracticeForm(study=study, user=user)
+    else:
+        offered["code_break_form"] = CodeBreakForm()
+    if study.state == Study.State.OPEN:
+        offered |= {"late_rater_form": LateRaterForm(study=study), "late_form": ReasonForm()}
+    return offered
+
+
+def act(
+    request: HttpRequest, pk: int, do: Callable[[Study, User], object], done: str, back: str = "ratings:study"
+) -> HttpResponse:
+    """Do one thing to a study and come back to its page, or another of it, with what happened or why not."""
     user = signed_in(request)
     study = get_study(user, pk)
     try:
-        act(study, user)
+        do(study, user)
         messages.success(request, done)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-    return redirect("ratings:study", pk=pk)
+    return redirect(back, pk=pk)
 
 
 @require_POST
 @staff
 def study_prepare(request: HttpRequest, pk: int) -> HttpResponse:
-    return _act(
+    return act(
         request,
         pk,
         lambda study, user: services.prepare_study(study=study, actor=user),
@@ -95,7 +134,7 @@ def study_prepare(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff
 def study_open(request: HttpRequest, pk: int) -> HttpResponse:
-    return _act(
+    return act(
         request,
         pk,
         lambda study, user: services.open_study(study=study, actor=user),
@@ -106,77 +145,9 @@ def study_open(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff
 def study_close(request: HttpRequest, pk: int) -> HttpResponse:
-    return _act(
+    return act(
         request,
         pk,
         lambda study, user: services.close_study(study=study, actor=user),
         _("The study is closed: its results can be read."),
-    )
-
-
-@require_GET
-@rater
-def desk(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
-    context = {
-        "studies": queries.desk_studies(user),
-        "next": queries.next_presentation(user),
-        "last": queries.last_presentation(user),
-    }
-    return render(request, "ratings/desk_home.html", context)
-
-
-@require_GET
-@rater
-def next_presentation(request: HttpRequest) -> HttpResponse:
-    """To the first presentation that is not completed, or home when all are."""
-    presentation = queries.next_presentation(signed_in(request))
-    return redirect("ratings:presentation", pk=presentation.pk) if presentation else redirect("ratings:desk")
-
-
-@require_GET
-@rater
-def presentation(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The desk. Nothing in it may tell which version or whose video this is."""
-    user = signed_in(request)
-    if taken_out(user, pk):
-        messages.info(request, _("That video was taken out of the study."))
-        return redirect("ratings:desk")
-    presentation = get_presentation(user, pk)
-    services.start_presentation(presentation=presentation)
-    before, number, total = queries.neighbours(presentation)
-    context = {
-        "presentation": presentation,
-        "before": before,
-        "number": number,
-        "total": total,
-        "items": _items(presentation),
-        "severities": SEVERITIES.items(),
-        "not_sure": NOT_SURE,
-    }
-    return render(request, "ratings/desk.html", context)
-
-
-def _items(presentation: Presentation) -> list[dict[str, object]]:
-    """Each item with the key of its current answer: a score, "n" for not sure, or nothing."""
-    answers = queries.current_answers(presentation)
-    items = []
-    for item in items_for(presentation.rendition.recording):
-        answer = answers.get(item.code)
-        items.append({"item": item, "answer": "" if answer is None else "n" if answer.not_sure else str(answer.score)})
-    return items
-
-
-@require_safe
-@rater
-def video(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """The file, as large as its other version: sizes and names tell nothing."""
-    presentation = get_presentation(signed_in(request), pk)
-    links.look(request, verb="presentation.viewed", target=presentation)
-    rendition = presentation.rendition
-    return media.serve(
-        request,
-        storage_name=rendition.storage_name,
-        n_bytes=rendition.n_bytes,
-        padded_to=presentation.shown_bytes,
     )

@@ -26,13 +26,23 @@ def pytest_configure(config: pytest.Config) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    settings.KEY_DATABASE = "default"  # tests run as the owner and in one transaction; roles are tested as such
     # What this process rings reaches nobody; tests with real workers use the queue that was named, see product.py.
     os.environ.setdefault("TEST_BROKER_URL", os.environ.pop("CELERY_BROKER_URL", "filesystem://"))
     settings.CELERY_BROKER_URL = "memory://"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser that gets no processor for half a minute fails its test: such a test runs once more, and the summary
+    counts it ("1 rerun"). What fails twice has failed.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Tests make and empty tables, so they connect as the owner; what the app role may not do is tested as such."""
     if settings.EMBEDDED_DATABASE:
         embedded.start(settings.VAR)
@@ -42,7 +52,8 @@ def django_db_modify_db_settings() -> None:
 
         url = Env().text("DATABASE_OWNER_URL", Env().text("DATABASE_URL"))
     # Connections are closed at once: one left open by a live server's thread would hold the test database.
-    connections["default"].settings_dict.update(dj_database_url.parse(url, conn_max_age=0))
+    for alias in ("default", "key"):  # one server, one test database
+        connections[alias].settings_dict.update(dj_database_url.parse(url, conn_max_age=0))
 
 
 @pytest.fixture(scope="session")

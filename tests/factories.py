@@ -12,7 +12,7 @@ from accounts.models import Role, User
 from cohorts import storage
 from cohorts.models import Cohort, Participant, Recording, Scope, Task
 from cohorts.participant_services import record_consent
-from deid.models import Job, Rendition
+from deid.models import Job, Rendition, TrainingRun
 
 PASSWORD = "correct horse battery staple"
 
@@ -67,7 +67,8 @@ def consent(participant: Participant, *scopes: Scope, given: bool = True) -> Non
         )
 
 
-def _stored(content: bytes, participant: Participant) -> dict[str, Any]:
+def stored(content: bytes, participant: Participant) -> dict[str, Any]:
+    """A file in the media storage, as the fields of the row that names it."""
     return {
         "storage_name": storage.store(io.BytesIO(content), participant=participant),
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -90,7 +91,7 @@ class RecordingFactory(factory.django.DjangoModelFactory):
     @classmethod
     def _create(cls, model_class: type[Recording], *args: Any, **kwargs: Any) -> Recording:
         if "storage_name" not in kwargs:
-            kwargs = {**_stored(secrets.token_bytes(900), kwargs["participant"]), **kwargs}
+            kwargs = {**stored(secrets.token_bytes(900), kwargs["participant"]), **kwargs}
         return super()._create(model_class, *args, **kwargs)
 
 
@@ -118,7 +119,7 @@ class RenditionFactory(factory.django.DjangoModelFactory):
             kwargs.setdefault("reviewed_at", timezone.now())
         size = 700 if kwargs["method"] == "original" else 500  # the arms differ in size, as in reality
         if "storage_name" not in kwargs:
-            kwargs = {**_stored(secrets.token_bytes(size), recording.participant), **kwargs}
+            kwargs = {**stored(secrets.token_bytes(size), recording.participant), **kwargs}
         return super()._create(model_class, *args, **kwargs)
 
 
@@ -135,3 +136,13 @@ class JobFactory(factory.django.DjangoModelFactory):
 
     recording = factory.SubFactory(RecordingFactory)
     method = "mask"
+
+
+class TrainingRunFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TrainingRun
+
+    kind = "faceswap"
+    training_set = "two"
+    config = "[run]\nsteps = 4\n"
+    licence = "CC-BY-4.0"

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deid.algorithms.errors import BadParameters, EngineError
+
 SHIPPED = Path(__file__).resolve().parents[1] / "donors"
 INDEX, ARRAYS = "donors.json", "donors.npz"
 
@@ -98,3 +100,23 @@ class DonorFolder:
             name, entry["sex"], float(entry["age"]), tuple(entry["skin"]),
             np.ascontiguousarray(picture[:, :, ::-1]), self.mesh[number], self.descriptor[number],
         )  # fmt: skip
+
+
+def folder_for(name: str | None, given: DonorFolder | None) -> DonorFolder:
+    """The donors a method chooses from: those it was given, else the shipped ones; `name` is one of them or None.
+
+    Raises
+    ------
+    EngineError : none are installed
+    BadParameters : there is no such donor
+    """
+    try:
+        folder = given or DonorFolder.open()
+    except BadDonors as error:
+        raise EngineError(str(error)) from error
+    if name is not None:
+        try:
+            folder.check(name)
+        except BadDonors as error:
+            raise BadParameters(str(error)) from error
+    return folder

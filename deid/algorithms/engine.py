@@ -3,16 +3,18 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from deid.algorithms.certificate import Certificate
+from deid.algorithms.certificate import Certificate, mask_runs
 from deid.algorithms.donors import DonorFolder
 from deid.algorithms.errors import EngineError, Withheld
-from deid.algorithms.method import ClipTracks, Reports, Watcher
+from deid.algorithms.method import ClipTracks, Prepare, Reports, Watcher
 from deid.algorithms.plan import Decision, FrameState, build_plan, counts, runs
 from deid.algorithms.progress import Progress, Report
 from deid.algorithms.registry import Method, get_method
@@ -21,6 +23,8 @@ from deid.algorithms.survey import Survey, survey
 from deid.algorithms.threads import one_opencv_thread
 from faces.protocol import FaceDetector
 from faces.registry import detector as new_detector
+from modelstore.errors import MissingWeights
+from modelstore.store import Store
 from videoio.ahead import Behind, ahead
 from videoio.errors import MediaError
 from videoio.frames import Frame
@@ -48,6 +52,7 @@ class _Job:
     limits: Limits | None
     progress: Progress
     donors: DonorFolder | None = None
+    weights: Store | None = None
     times: list[float] = field(default_factory=list)
     detector: str | None = None
     detector_version: str | None = None
@@ -66,6 +71,7 @@ def deidentify(
     progress: Report | None = None,
     limits: Limits | None = None,
     donors: DonorFolder | None = None,
+    weights: Store | None = None,
 ) -> Certificate:
     """Render a recording with a method; frames without a positive decision are masked whole.
 
@@ -77,11 +83,13 @@ def deidentify(
     decisions : a reviewer's (first frame, last frame, "no_face" or "keep_masked") for frames withheld before
     audio : "keep" or "drop"
     donors : faces that methods may put in place; by default the shipped ones
+    weights : the model store, for methods that need one
     progress : called with a fraction and a stage, up to five times a second; what it raises cancels the work
 
     Raises
     ------
     UnknownMethod, BadParameters, ValueError : an argument is wrong
+    BadWeights : weights that the method needs are missing, not what the manifest means, or not allowed here
     MediaError : the source cannot be processed, or the target cannot be written
     Withheld : no face was found in any frame and no reviewer decided: nothing may be given out
     EngineError : the detector does not run, or the result does not match the source; no file is left
@@ -90,22 +98,33 @@ def deidentify(
     source, target = Path(source), Path(target)
     values = chosen.with_defaults(parameters)
     _check_paths(source, target)
+    _check_weights(chosen, weights)
     job = _Job(
         source, target, chosen, values, probe(source, limits), audio, encode or EncodeSettings(), limits,
-        Progress(progress), donors,
+        Progress(progress), donors, weights,
     )  # fmt: skip
-    if not chosen.protects:
-        return _reencode(job)
-    watcher = chosen.watcher()
-    with one_opencv_thread(), nullcontext() if watcher is None else closing(watcher):
+    return _protected(job, detector, decisions) if chosen.protects else _reencode(job)
+
+
+def _protected(job: _Job, detector: FaceDetector | None, decisions: Iterable[Decision]) -> Certificate:
+    """Both passes: look at every frame, then treat it."""
+    watcher = job.method.watcher()
+    with (
+        one_opencv_thread(),
+        nullcontext() if watcher is None else closing(watcher),
+        ThreadPoolExecutor(1, "loading") as loading,
+    ):
+        prepare = loading.submit(job.method.load)  # its modules are read while the survey looks
         with nullcontext(detector) if detector is not None else closing(new_detector()) as faces:
             job.detector, job.detector_version = faces.name, faces.version
             tell = job.progress.part(0, SURVEYED, LOOKING, job.info.n_frames)
-            seen = survey(source, faces, limits, tell, watcher)
-        return _render(job, seen, decisions, watcher)
+            seen = survey(job.source, faces, job.limits, tell, watcher)
+        return _render(job, seen, prepare.result(), decisions, watcher)
 
 
-def _render(job: _Job, seen: Survey, decisions: Iterable[Decision], watcher: Watcher | None) -> Certificate:
+def _render(
+    job: _Job, seen: Survey, prepare: Prepare, decisions: Iterable[Decision], watcher: Watcher | None
+) -> Certificate:
     """Second pass: plan, prepare the method, treat and write every frame."""
     decided = list(decisions)
     job.times = seen.times
@@ -113,13 +132,14 @@ def _render(job: _Job, seen: Survey, decisions: Iterable[Decision], watcher: Wat
     plan = build_plan(seen.detections, seen.times, size, cuts=seen.cuts, decisions=decided)
     if all(state is FrameState.WITHHELD for state in plan.states):
         raise _nothing_shown(seen)
-    clip = ClipTracks(job.source, job.info, tuple(seen.times), plan, job.donors, watcher)
-    method = job.method.load()(clip, job.parameters)
+    clip = ClipTracks(job.source, job.info, tuple(seen.times), plan, job.donors, watcher, job.weights)
+    method = prepare(clip, job.parameters)
     renderer = FrameRenderer(method, plan, kept_masked=_kept_masked(decided))
-    output_sha256 = _write(job, renderer.render, SURVEYED)
+    output_sha256 = _write(job, renderer.rendered, SURVEYED)
     failures = sorted(seen.failures + renderer.failures)
     record = _certificate(job, renderer.states, failures, seen.faces_per_frame(), output_sha256)
-    return replace(record, method_report=method.report()) if isinstance(method, Reports) else record
+    report = method.report() if isinstance(method, Reports) else {}
+    return replace(record, method_report=report, masks=mask_runs(renderer.masks))
 
 
 def _reencode(job: _Job) -> Certificate:
@@ -129,11 +149,11 @@ def _reencode(job: _Job) -> Certificate:
         job.times.append(frame.time)
         return frame
 
-    output_sha256 = _write(job, unchanged, 0.0)
+    output_sha256 = _write(job, partial(map, unchanged), 0.0)
     return _certificate(job, [], [], {}, output_sha256)
 
 
-def _write(job: _Job, treat: Callable[[Frame], Frame], start: float) -> str:
+def _write(job: _Job, treated: Callable[[Iterable[Frame]], Iterable[Frame]], start: float) -> str:
     """Write all frames to a hidden file, check it, give it its name; returns its SHA-256."""
     tell = job.progress.part(start, RENDERED, WRITING, job.info.n_frames)
     with _hidden(job.target) as draft:
@@ -143,8 +163,8 @@ def _write(job: _Job, treat: Callable[[Frame], Frame], start: float) -> str:
             VideoWriter(draft, VideoFormat.of(job.info), sound=sound, audio=job.audio, encode=job.encode) as writer,
             Behind(writer.write) as behind,
         ):
-            for frame in ahead(read_frames(job.source, job.limits)):
-                behind.put(treat(frame))
+            for frame in treated(ahead(read_frames(job.source, job.limits))):
+                behind.put(frame)
                 tell(frame.index)
         job.progress(RENDERED, CHECKING)
         _check(draft, job.times)
@@ -232,6 +252,15 @@ def _check_paths(source: Path, target: Path) -> None:
         raise MediaError("same_file", f"the output would overwrite the recording {source}: name another file.")
     if not target.parent.is_dir():
         raise MediaError("no_folder", f"the folder {target.parent} does not exist: make it, or name another output.")
+
+
+def _check_weights(method: Method, weights: Store | None) -> None:
+    """Refuse before the recording is looked at: hashes are read now, networks later."""
+    if weights is None and method.weights:
+        raise MissingWeights(f"the method {method.name!r} needs weights: say where the model store is.")
+    if weights is not None:
+        for name in method.wanted(weights):
+            weights.path(name)
 
 
 def _nothing_shown(seen: Survey) -> Withheld:

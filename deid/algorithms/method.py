@@ -7,16 +7,20 @@ from typing import Any, Protocol, runtime_checkable
 
 from deid.algorithms.donors import DonorFolder
 from deid.algorithms.plan import Face, Plan
+from deid.algorithms.regions import Region
 from faces.protocol import FaceBox
-from videoio.frames import Frame
+from modelstore.store import Store
+from videoio.frames import RGB, Frame
 from videoio.probe import MediaInfo
 
 
 class Watcher(Protocol):
     """Sees the clip while the survey looks for faces, so that a method need not read it once more."""
 
-    def __call__(self, frame: Frame, boxes: Sequence[FaceBox]) -> None:
-        """One frame and its faces, in order; the planes may not be changed. Exceptions end the work."""
+    def __call__(self, frame: Frame, boxes: Sequence[FaceBox], picture: RGB | None = None) -> None:
+        """One frame and its faces, in order, with its RGB where that is at hand; nothing of it may be changed.
+        Exceptions end the work.
+        """
         ...
 
     def close(self) -> None: ...
@@ -32,6 +36,7 @@ class ClipTracks:
     plan: Plan
     donors: DonorFolder | None = None  # those that methods may put in place; None for the shipped ones
     watched: Watcher | None = None  # what the method's `watch` saw, where it has one
+    weights: Store | None = None  # where the method's networks lie, where it needs any
 
     @property
     def size(self) -> tuple[int, int]:
@@ -48,6 +53,27 @@ class Renderer(Protocol):
         The planes may be painted in place. An exception makes the engine mask the whole frame; it is never shown as
         it came in.
         """
+        ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A renderer that works on many frames at once: each comes by `reach` frames before it is to be rendered."""
+
+    @property
+    def reach(self) -> int: ...
+
+    def coming(self, frame: Frame, faces: tuple[Face, ...]) -> None:
+        """See a frame that will be rendered; nothing of it may be changed. After an exception it is masked whole."""
+        ...
+
+
+@runtime_checkable
+class Masks(Protocol):
+    """A renderer that paints places over so that nothing of the frame is left in them."""
+
+    def masked(self) -> Sequence[Region]:
+        """Those places of the frame that was rendered last."""
         ...
 
 

@@ -1,6 +1,7 @@
 """Painting on YUV planes: black boxes, whole frames, and filters applied to one region of all three planes."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,12 @@ def black_out(frame: Frame, region: Region) -> None:
     """An opaque black rectangle."""
     for patch, value in zip(patches(frame, region), (frame.colour.black, NEUTRAL, NEUTRAL), strict=True):
         patch[:] = value
+
+
+def blend(target: Patch, under: NDArray[np.generic], over: NDArray[Any], share: NDArray[Any]) -> None:
+    """Write `over` into a view of a plane as far as `share` (0 to 1) says, and `under` for the rest; all (h, w)."""
+    mixed = under + (over - under) * share
+    target[:] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
 
 
 def withhold(frame: Frame) -> Frame:

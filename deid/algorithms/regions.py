@@ -27,6 +27,11 @@ class Region:
     def height(self) -> int:
         return self.bottom - self.top
 
+    def meets(self, other: "Region") -> bool:
+        """Whether they have a pixel in common."""
+        wide = min(self.right, other.right) - max(self.left, other.left)
+        return wide > 0 and min(self.bottom, other.bottom) > max(self.top, other.top)
+
     def holds(self, box: FaceBox, size: tuple[int, int]) -> bool:
         """Whether the part of a box inside a picture of `size` = (width, height) lies in the region."""
         return (

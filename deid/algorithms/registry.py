@@ -10,6 +10,7 @@ from deid.algorithms.errors import BadParameters, UnknownMethod
 
 if TYPE_CHECKING:
     from deid.algorithms.method import Prepare, Watcher
+    from modelstore.store import Store
 
 ORIGINAL = "original"
 
@@ -20,7 +21,8 @@ class Method:
 
     `loader` names the function that prepares the method for a clip ("module:function"), imported only in workers;
     `watch`, where there is one, the class of what sees the clip beside the survey.
-    `protects` is False for the re-encoded original alone.
+    `protects` is False for the re-encoded original alone. `weights` are what it needs of the model store, by name.
+    `releasable` is False where people still know the face: what it makes is never given out as de-identified.
     """
 
     name: str
@@ -33,6 +35,16 @@ class Method:
     protects: bool = True
     uses_donor: bool = False
     watch: str = ""
+    weights: tuple[str, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # other weights that will do
+    releasable: bool = True
+
+    def wanted(self, store: "Store") -> tuple[str, ...]:
+        """Its weights; others that will do, where they are there and the first are not."""
+        return tuple(
+            other if (other := self.instead.get(name)) and not store.has(name) and store.has(other) else name
+            for name in self.weights
+        )
 
     def load(self) -> "Prepare":
         """The method's `prepare` function."""
@@ -56,6 +68,8 @@ class Method:
             )
         return {**self.parameters, **(given or {})}
 
+
+_WATCH = "deid.algorithms.methods.motionmesh.watching:Watch"
 
 _ALL = (
     Method(
@@ -99,7 +113,54 @@ _ALL = (
             }
         ),
         uses_donor=True,
-        watch="deid.algorithms.methods.motionmesh.watching:Watch",
+        watch=_WATCH,
+    ),
+    Method(
+        name="facemotion",
+        label="FaceMotionPreserve",
+        summary="A generator gives the face a donor's identity and keeps its motion.",
+        source="FMP 2024: SimSwap's generator on aligned crops of 224 pixels",
+        loader="deid.algorithms.methods.facemotion:prepare",
+        parameters=MappingProxyType({"donor": None, "batch": 16}),
+        queue="gpu",
+        uses_donor=True,
+        watch=_WATCH,
+        weights=("facemotionpreserve", "w600k_r50"),
+        instead=MappingProxyType({"w600k_r50": "identity_small"}),
+    ),
+    Method(
+        name="faceswap",
+        label="Faceswap",
+        summary="The decoder of one donor draws the face; trained for one patient and one donor.",
+        source="AIES 2020: Faceswap's original model on aligned crops of 64 pixels",
+        loader="deid.algorithms.methods.faceswap:prepare",
+        parameters=MappingProxyType({"batch": 32}),
+        queue="gpu",
+        watch=_WATCH,
+        weights=("faceswap",),
+    ),
+    Method(
+        name="rppg",
+        label="Pulse-preserving autoencoder",
+        summary="Hides the face from machines only: people still know it. Never released as de-identified.",
+        source="Savic & Zhao 2023: windows of 64 frames of 128 pixels",
+        loader="deid.algorithms.methods.rppg:prepare",
+        queue="gpu",
+        watch=_WATCH,
+        weights=("rppg_autoencoder",),
+        releasable=False,
+    ),
+    Method(
+        name="inswapper",
+        label="inswapper",
+        summary="A donor's identity put on the face by insightface's network: natural at 128 pixels, weights needed.",
+        source="insightface inswapper_128: alignment, identity and paste-back as its makers published them",
+        loader="deid.algorithms.methods.inswapper.prepare:prepare",
+        parameters=MappingProxyType({"donor": None, "sex": None, "age": None, "min_face": 40, "max_turn": 60}),
+        queue="gpu",
+        uses_donor=True,
+        watch="deid.algorithms.methods.inswapper.watching:Watch",
+        weights=("det_10g", "2d106det", "w600k_r50", "inswapper_128"),
     ),
     Method(
         name=ORIGINAL,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deid.algorithms.errors import EngineError
 from faces.protocol import FaceBox, FaceDetector
 from videoio.ahead import Behind, ahead
-from videoio.frames import Frame
+from videoio.frames import RGB, Frame
 from videoio.probe import Limits
 from videoio.read import read_frames
 
@@ -23,7 +23,8 @@ THUMBNAIL = (32, 18)
 # 65 and more, the fastest motion by 6.
 CUT = 25.0
 SKIPPED = 4  # rows and columns left out before a picture is scaled down to a thumbnail
-Watch = Callable[[Frame, Sequence[FaceBox]], None]
+Watch = Callable[[Frame, Sequence[FaceBox], RGB | None], None]
+_Seen = tuple[Frame, Sequence[FaceBox], RGB | None]
 
 
 @dataclass(slots=True)
@@ -57,7 +58,8 @@ def survey(
     Parameters
     ----------
     tell : called with the index of each frame that is done
-    watch : called with each frame and its faces, in order, in a thread of its own beside the detector
+    watch : called with each frame, its faces and its picture where the detector saw it unscaled, in order, in a thread
+        of its own beside the detector
 
     Raises
     ------
@@ -68,9 +70,10 @@ def survey(
     with _beside(watch) as watcher:
         for frame in ahead(read_frames(source, limits)):
             seen.times.append(frame.time)
-            seen.detections.append(_faces_of(frame, detector, seen))
+            boxes, picture = _faces_of(frame, detector, seen)
+            seen.detections.append(boxes)
             if watcher is not None:
-                watcher.put((frame, seen.detections[-1] or ()))
+                watcher.put((frame, boxes or (), picture))
             before, thumbnail = thumbnail, _thumbnail(frame)
             if before is not None and float(np.abs(thumbnail - before).mean()) > CUT:
                 seen.cuts.add(frame.index)
@@ -83,17 +86,17 @@ def survey(
     return seen
 
 
-def _beside(watch: Watch | None) -> Behind[tuple[Frame, Sequence[FaceBox]]] | nullcontext[None]:
+def _beside(watch: Watch | None) -> Behind[_Seen] | nullcontext[None]:
     return nullcontext() if watch is None else Behind(lambda seen: watch(*seen))
 
 
-def _faces_of(frame: Frame, detector: FaceDetector, seen: Survey) -> list[FaceBox] | None:
+def _faces_of(frame: Frame, detector: FaceDetector, seen: Survey) -> tuple[list[FaceBox] | None, RGB | None]:
     try:
         rgb, scale = frame.rgb_within(SIDE)
-        return [box.scaled(1 / scale) for box in detector.detect(rgb)]
+        return [box.scaled(1 / scale) for box in detector.detect(rgb)], rgb if scale == 1 else None
     except Exception as error:  # any failure: the frame is masked whole and named in the certificate
         seen.failures.append((frame.index, "detector", _reason(error)))
-        return None
+        return None, None
 
 
 def _broken(seen: Survey) -> EngineError:

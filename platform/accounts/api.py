@@ -89,3 +89,14 @@ class TokenView(ScopedAPIView):
         scopes = sorted(Scope(scope) for scope in token.scopes if scope in scopes_of(token.user))
         told = {"name": token.name, "user": token.user.username, "scopes": scopes, "expires_at": token.expires_at}
         return Response(told)
+
+
+class WhoView(APIView):
+    """Who is signed in: a page that waited asks before it sends what it keeps for one user."""
+
+    authentication_classes = [SessionAuthentication]
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(responses=inline_serializer("Who", {"user": serializers.CharField()}))
+    def get(self, request: Request) -> Response:
+        return Response({"user": str(request.user.pk)})

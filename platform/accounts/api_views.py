@@ -37,7 +37,7 @@ class StaffAPIView(ScopedAPIView, GenericAPIView[Any]):
     along the relations than the view does."""
 
     permission_classes = [IsAuthenticated, HasScope, HasRole]
-    roles = (Role.COORDINATOR, Role.ADMINISTRATOR)
+    roles: tuple[Role, ...] = (Role.COORDINATOR, Role.ADMINISTRATOR)
     filters: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()  # that are read besides the filters
 

@@ -9,11 +9,12 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role, Scope, User
+from accounts.models import Language, Role, Scope, User
 from accounts.validators import INVITATION_DAYS, TOKEN_DAYS, scopes_of
 
 
@@ -75,6 +76,25 @@ class ConfirmCodeForm(_OnceMixin, ReauthenticateByCodeForm):
         _code_field(self, _("Code of your application, or a recovery code"))
 
 
+class IdentityForm(ConfirmForm):
+    """The password, and a code where the user has a second factor: for an act that needs both at that moment."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_mfa_enabled(self.user):
+            self.fields["code"] = forms.CharField()
+            _code_field(self, _("Code of your application, or a recovery code"))
+
+    def clean_code(self) -> str:
+        """Asked once the password is right: a slip there uses up no code."""
+        if "password" not in self.cleaned_data:
+            return ""
+        form = ConfirmCodeForm({"code": self.cleaned_data["code"]}, user=self.user)
+        if not form.is_valid():
+            raise forms.ValidationError(list(form.errors["code"]))
+        return str(form.cleaned_data["code"])
+
+
 class SetUpForm(ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -122,6 +142,13 @@ class LifetimeMixin(forms.Form):
     @property
     def lifetime(self) -> timedelta:
         return timedelta(days=self.cleaned_data["days"])
+
+
+class LanguageForm(forms.Form):
+    """Where to go afterwards is not the form's to check: the view takes addresses of this site only."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
+    next = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
 
 class RoleForm(forms.Form):

@@ -18,13 +18,25 @@ class Role(models.TextChoices):
     INVESTIGATOR = "investigator", _("Investigator")
 
 
+class Language(models.TextChoices):
+    """Each in its own words, for those who do not read the present one."""
+
+    ENGLISH = "en", "English"
+    CHINESE = "zh-hans", "简体中文"
+
+
 class User(AbstractUser):
     """A person who signs in."""
 
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    # Empty: the browser's. The database knows the default too, for a former version that runs while this one starts.
+    language = models.CharField(_("language"), max_length=10, choices=Language.choices, blank=True, db_default="")
 
     class Meta(AbstractUser.Meta):
-        constraints = [models.CheckConstraint(name="user_role_known", condition=models.Q(role__in=Role.values))]
+        constraints = [
+            models.CheckConstraint(name="user_role_known", condition=models.Q(role__in=Role.values)),
+            models.CheckConstraint(name="user_language_known", condition=models.Q(language__in=["", *Language.values])),
+        ]
 
     @property
     def display_name(self) -> str:
@@ -78,6 +90,8 @@ class Scope(models.TextChoices):
     READ_JOBS = "read:jobs", _("Read jobs")
     WRITE_JOBS = "write:jobs", _("Start and cancel jobs")
     READ_RENDITIONS = "read:renditions", _("Read renditions and certificates")
+    READ_TRAINING = "read:training", _("Read trainings of networks")
+    WRITE_TRAINING = "write:training", _("Start, stop and resume trainings of networks")
     READ_RESULTS = "read:results", _("Read results of closed studies")
 
 

@@ -23,6 +23,25 @@ def create_user(*, username: str, role: Role, password: str, name: str = "", act
     return user
 
 
+def choose_language(*, user: User, language: str) -> None:
+    """The language that the user reads; it tells nothing about anybody and is not in the log."""
+    user.language = language
+    user.full_clean()
+    user.save(update_fields=["language"])
+
+
+@transaction.atomic
+def change_address(*, user: User, email: str) -> User:
+    """Where mails to a user go; none without one. The log says that it changed, not to what."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.email != email.strip():
+        user.email = email.strip()
+        user.full_clean()
+        user.save(update_fields=["email"])
+        audit.record(actor=user, verb="user.address_changed", target=user)
+    return user
+
+
 @transaction.atomic
 def change_role(*, user: User, role: Role, actor: User) -> User:
     """Give an account another role; it signs in anew."""

@@ -5,6 +5,7 @@ from accounts import people_views, views
 app_name = "accounts"
 urlpatterns = [
     path("account/", views.account, name="account"),
+    path("language/", views.language, name="language"),
     path("account/sessions/", views.sessions, name="sessions"),
     path("account/sessions/end/", views.end_sessions, name="sessions_end"),
     path("account/sessions/<int:pk>/end/", views.end_session, name="session_end"),

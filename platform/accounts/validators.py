@@ -13,7 +13,7 @@ from audit.models import Event
 INVITES = {Role.ADMINISTRATOR: tuple(Role), Role.COORDINATOR: (Role.RATER, Role.JUDGE)}
 INVITATION_DAYS = (1, 30)
 
-_STAFF_SCOPES = frozenset(Scope) - {Scope.READ_RESULTS}
+_STAFF_SCOPES = frozenset(Scope) - {Scope.READ_RESULTS, Scope.READ_TRAINING, Scope.WRITE_TRAINING}
 # What a role's tokens may hold. Raters and judges rate at the desk, blinded: programs do not act for them.
 SCOPES_OF = {
     Role.ADMINISTRATOR: frozenset(Scope),
@@ -23,7 +23,7 @@ SCOPES_OF = {
 TOKEN_DAYS = (1, 366)
 
 # Acts that show who is who or how a method changes scores: who has done one cannot rate blindly any more.
-UNBLINDING = ("original.viewed", "rendition.viewed", "study.results_read")
+UNBLINDING = ("original.viewed", "rendition.viewed", "study.results_read", "experiment.results_read")
 
 
 def scopes_of(user: User) -> frozenset[Scope]:

@@ -1,32 +1,22 @@
-"""Where a user lands, and what users keep of their own account: sessions and tokens."""
+"""What users keep of their own account: sessions and tokens."""
 
+from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import queries, second_factor, services, token_services
 from accounts.access import get_own_session, get_token, roles_required, signed_in
-from accounts.forms import TokenForm
-from accounts.models import Role
+from accounts.forms import LanguageForm, TokenForm
+from accounts.models import User
 from accounts.validators import SCOPES_OF
 
-HOMES = {
-    Role.COORDINATOR: "cohorts:list",
-    Role.ADMINISTRATOR: "cohorts:list",
-    Role.RATER: "ratings:desk",
-    Role.INVESTIGATOR: "analysis:studies",
-}
 token_users = roles_required(*SCOPES_OF)
-
-
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    """Each role's own starting page; judges wait for their experiment here."""
-    target = HOMES.get(Role(signed_in(request).role))
-    return redirect(target) if target else render(request, "home/judge.html")
 
 
 @require_GET
@@ -41,6 +31,26 @@ def account(request: HttpRequest) -> HttpResponse:
         "takes_tokens": user.role in SCOPES_OF,
     }
     return render(request, "accounts/account.html", context)
+
+
+@require_POST
+@login_not_required
+def language(request: HttpRequest) -> HttpResponse:
+    """Choose the language of the pages: kept on the account, and in this browser for the time before signing in."""
+    form = LanguageForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest("“language” must be one of the languages of this site")
+    chosen, target = form.cleaned_data["language"], form.cleaned_data["next"]
+    if isinstance(request.user, User):
+        services.choose_language(user=request.user, language=chosen)
+    own = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(target if own else "home")
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, chosen, max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE, httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite="Lax",
+    )  # fmt: skip
+    return response
 
 
 @require_GET

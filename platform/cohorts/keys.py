@@ -51,6 +51,11 @@ def _masters() -> dict[str, bytes]:
     return {fingerprint(key): key for key in (decode_master(text) for text in given if text)}
 
 
+def known_masters() -> set[str]:
+    """Fingerprints of the master keys that are given."""
+    return set(_masters())
+
+
 def _wrap(key: bytes, name: str) -> tuple[bytes, str]:
     mark, master = next(iter(_masters().items()))
     nonce = secrets.token_bytes(NONCE)

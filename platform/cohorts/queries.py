@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -28,8 +29,12 @@ def cohort_list(user: User) -> QuerySet[Cohort]:
 
 
 def _count_in_cohort(model: type[Participant] | type[Recording]) -> Coalesce:
-    rows = model._default_manager.filter(cohort=OuterRef("pk")).order_by().values("cohort")
-    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
+    return counted(model._default_manager.filter(cohort=OuterRef("pk")), by="cohort")
+
+
+def counted(rows: QuerySet[Any], *, by: str) -> Coalesce:
+    """How many of the rows belong to the outer query's row; `by` is the field that ties them to it."""
+    return Coalesce(Subquery(rows.order_by().values(by).annotate(n=Count("pk")).values("n")), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ TEXTS = {
     "signed_out": _("You were signed out. Sign in again in another tab, then press Resume; nothing is lost."),
     "incomplete": _("Give the participant's code, such as PD-014, and the task."),
     # beside the figures
-    "left": _("left"),
+    "left": _("%s left"),
     "start_one": _("Upload 1 file"),
     "start_many": _("Upload %d files"),
 }

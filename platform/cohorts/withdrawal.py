@@ -21,6 +21,7 @@ from cohorts import keys, quarantine, storage
 from cohorts.holdings import Export, HeldFile, holdings
 from cohorts.models import Participant, StoredFile, Upload, Withdrawal
 from cohorts.work_folder import sweep_work_folder
+from frontend.told import kept_in_english
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def withdraw_participant(*, participant: Participant, code: str, actor: User) ->
     return finish(void(participant=participant, actor=actor))
 
 
+@kept_in_english()
 @transaction.atomic
 def void(*, participant: Participant, actor: User) -> Withdrawal:
     """Stop, close and void everything, and destroy the keys. The receipt of an earlier one is returned as it is."""

@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("semblance")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue(name, routing_key=name) for name in ("cpu", "gpu")]
+app.conf.task_queues = [Queue(name, routing_key=name) for name in ("cpu", "gpu", "measure", "analyse")]
 app.autodiscover_tasks()
 
 

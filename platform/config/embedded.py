@@ -1,7 +1,8 @@
 """The embedded PostgreSQL, for those who run no server of their own.
 
-`python -m config.embedded start|stop|url` (or `make serve`, `make stop`). Two roles are made: the owner, which may
-change the schema, and the app role, which may only read and write rows, so that triggers on append-only tables hold.
+`python -m config.embedded start|stop|url` (or `make serve`, `make stop`). Three roles are made: the owner, which may
+change the schema; the app role, which may only read and write rows, so that triggers on append-only tables hold; and
+the key role, which alone may read the key of blinded studies (schema `sealed`), and nothing else.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-DATABASE, OWNER, APP = "semblance", "semblance_owner", "semblance_app"
+DATABASE, OWNER, APP, KEY = "semblance", "semblance_owner", "semblance_app", "semblance_key"
 
 
 def _data_folder(var: Path) -> Path:
@@ -31,7 +32,7 @@ def database_url(var: Path, role: str = "app", database: str = DATABASE) -> str:
         address = json.loads(_address_file(var).read_text())
     except FileNotFoundError:
         address = {"host": str(_data_folder(var)), "port": 5432}
-    user = {"owner": OWNER, "app": APP, "superuser": "postgres"}[role]
+    user = {"owner": OWNER, "app": APP, "key": KEY, "superuser": "postgres"}[role]
     return f"postgresql://{user}@{quote(address['host'], safe='')}:{address['port']}/{database}"
 
 
@@ -69,8 +70,9 @@ def make_roles_and_database(superuser_url: str, database: str = DATABASE) -> Non
         roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
         if OWNER not in roles:
             connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB")
-        if APP not in roles:
-            connection.execute(f"CREATE ROLE {APP} LOGIN")
+        for role in (APP, KEY):
+            if role not in roles:
+                connection.execute(f"CREATE ROLE {role} LOGIN")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(OWNER))
@@ -81,8 +83,11 @@ def make_roles_and_database(superuser_url: str, database: str = DATABASE) -> Non
             connection.execute(statement)
 
 
-def app_grants(owner: str = OWNER, app: str = APP) -> list[str]:
-    """SQL that gives the app role rows of all tables, present and to come, and nothing of the schema."""
+def app_grants(owner: str = OWNER, app: str = APP, key: str = KEY) -> list[str]:
+    """SQL that gives the app role rows of all tables, present and to come, and nothing of the schema.
+
+    In the schema `sealed` the app role adds rows and reads none; the key role reads them and nothing else.
+    """
     granted = f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT"
     rows, numbers = "SELECT, INSERT, UPDATE, DELETE", "USAGE, SELECT, UPDATE"
     return [
@@ -91,6 +96,19 @@ def app_grants(owner: str = OWNER, app: str = APP) -> list[str]:
         f"GRANT {numbers} ON ALL SEQUENCES IN SCHEMA public TO {app}",
         f"{granted} {rows} ON TABLES TO {app}",
         f"{granted} {numbers} ON SEQUENCES TO {app}",
+        *_key_grants(owner, app, key),
+    ]
+
+
+def _key_grants(owner: str, app: str, key: str) -> list[str]:
+    granted = f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA sealed GRANT"
+    return [
+        f"CREATE SCHEMA IF NOT EXISTS sealed AUTHORIZATION {owner}",
+        f"GRANT USAGE ON SCHEMA sealed TO {app}, {key}",
+        f"GRANT INSERT ON ALL TABLES IN SCHEMA sealed TO {app}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA sealed TO {key}",
+        f"{granted} INSERT ON TABLES TO {app}",
+        f"{granted} SELECT ON TABLES TO {key}",
     ]
 
 

@@ -21,13 +21,23 @@ class Env:
         self._values = os.environ if values is None else values
 
     def text(self, name: str, default: str | None = None) -> str:
-        """The value as it is; required when there is no default."""
-        value = self._values.get(name, "").strip()
+        """The value as it is; required when there is no default.
+
+        NAME_FILE may name a file that holds it instead, as containers hand secrets over.
+        """
+        value = self._values.get(name, "").strip() or self._from_file(name)
         if value:
             return value
         if default is None:
-            raise ImproperlyConfigured(f"{name} is not set: set it in the environment (see README, Settings)")
+            raise ImproperlyConfigured(f"{name} is not set: set it in the environment (see docs/settings.md)")
         return default
+
+    def _from_file(self, name: str) -> str:
+        path = self._values.get(f"{name}_FILE", "").strip()
+        try:
+            return Path(path).read_text().strip() if path else ""
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE={path} cannot be read: {error.strerror}") from None
 
     def boolean(self, name: str, default: bool) -> bool:
         value = self.text(name, str(default)).lower()

@@ -1,4 +1,4 @@
-"""The one settings file. Everything that differs between places comes from the environment (README, Settings).
+"""The one settings file. Everything that differs between places comes from the environment (docs/settings.md).
 
 Importing it starts nothing and connects to nothing.
 """
@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 
 from config.embedded import database_url
 from config.env import Env, new_key, secret_from_file
+from config.storage import s3_storage
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -27,13 +28,20 @@ EMBEDDED_DATABASE = not env.text("DATABASE_URL", "")
 DATABASE_ROLE = env.choice("DATABASE_ROLE", "app", ("app", "owner"))
 if EMBEDDED_DATABASE:
     _database_url = database_url(VAR, DATABASE_ROLE, env.text("EMBEDDED_DATABASE_NAME", "semblance"))
+    _key_url = database_url(VAR, "key", env.text("EMBEDDED_DATABASE_NAME", "semblance"))
     SECRET_KEY = env.text("SECRET_KEY", "") or secret_from_file(VAR / "secret_key")
 else:
     _database_url = env.url("DATABASE_URL", "", ("postgres", "postgresql"))
     if DATABASE_ROLE == "owner":
         _database_url = env.url("DATABASE_OWNER_URL", _database_url, ("postgres", "postgresql"))
     SECRET_KEY = env.text("SECRET_KEY")
-DATABASES = {"default": dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)}
+    _key_url = env.url("DATABASE_KEY_URL", _database_url, ("postgres", "postgresql"))
+DATABASES = {
+    "default": dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True),
+    # The role that may read which version a presentation shows. Asked by `ratings.key` alone.
+    "key": dj_database_url.parse(_key_url, conn_max_age=0),
+}
+KEY_DATABASE = "key"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # A full cache drops entries at random. Counters of sign-in failures and of looks at media live here: a flood of other
 # keys must not push them out.
@@ -60,7 +68,7 @@ if CELERY_BROKER_URL.startswith("filesystem"):
     }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
-CELERY_TASK_ROUTES = {"deid.tasks.render_gpu": {"queue": "gpu"}}
+CELERY_TASK_ROUTES = {"deid.tasks.render_gpu": {"queue": "gpu"}, "deid.tasks.train": {"queue": "gpu"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -72,7 +80,10 @@ JOB_SWEEP_SECONDS = env.integer("JOB_SWEEP_SECONDS", 10, least=1, most=3600)
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", 50, least=1, most=1000)
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "deid.tasks.sweep", "schedule": JOB_SWEEP_SECONDS},
+    "remind-raters": {"task": "ratings.tasks.remind", "schedule": 3600},
+    "sweep-studies": {"task": "ratings.tasks.sweep", "schedule": JOB_SWEEP_SECONDS},
     "sweep-uploads": {"task": "cohorts.tasks.sweep", "schedule": JOB_SWEEP_SECONDS},
+    "sweep-measurements": {"task": "analysis.tasks.sweep", "schedule": JOB_SWEEP_SECONDS},
     "sweep-orphans": {"task": "cohorts.tasks.sweep_orphans", "schedule": 600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
@@ -100,6 +111,17 @@ UPLOAD_IDLE_SECONDS = env.integer("UPLOAD_IDLE_SECONDS", 30, least=1, most=600)
 UPLOAD_ORPHAN_SECONDS = 3600  # a file without a row is younger while its row is being written
 PROBE_SECONDS = env.integer("PROBE_SECONDS", 60, least=1, most=60)
 PROBE_MEMORY_MB = env.integer("PROBE_MEMORY_MB", 2048, least=512, most=64 * 1024)
+# Portraits of other people, the gallery in which renditions are looked up; the shipped donors where there is none.
+STRANGERS_FOLDER = env.folder("STRANGERS_FOLDER", BASE_DIR / "deid" / "donors")
+# Weights that are no part of this product (docs/models.md), what this deployment is for, where networks run.
+MODEL_STORE = env.folder("MODEL_STORE", VAR / "models")
+# A bucket from which other machines fetch what one has added; nothing is fetched while work is done.
+MODEL_STORE_URL = env.text("MODEL_STORE_URL", "") and env.url("MODEL_STORE_URL", "", ("s3",))
+# Training sets and the checkpoints of trainings; web processes and the workers of the queue gpu share it.
+TRAINING_FOLDER = env.folder("TRAINING_FOLDER", VAR / "training")
+MODEL_MANIFEST = Path(env.text("MODEL_MANIFEST", str(BASE_DIR / "platform" / "modelstore" / "manifest.json")))
+MODEL_USE = env.choice("MODEL_USE", "research", ("research", "commercial"))
+MODEL_DEVICE = env.choice("MODEL_DEVICE", "auto", ("auto", "cpu", "cuda"))
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = ["cohorts.upload_handler.QuarantineUploadHandler"]
 WORK_FOLDER = VAR / "work"
@@ -107,14 +129,13 @@ WORK_FOLDER = VAR / "work"
 
 def _media_storage() -> dict:
     if STORAGE_URL.startswith("s3://"):
-        from config.storage import s3_options
-
-        return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": s3_options(STORAGE_URL)}
+        return s3_storage(STORAGE_URL, "STORAGE_URL")
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}}
 
 
 STORAGES = {
     "default": _media_storage(),
+    **({"models": s3_storage(MODEL_STORE_URL, "MODEL_STORE_URL")} if MODEL_STORE_URL else {}),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -144,9 +165,11 @@ INSTALLED_APPS = [
     "deid",
     "ratings",
     "analysis",
+    "operations",
     "demo",
 ]
 MIDDLEWARE = [
+    "config.logs.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -154,6 +177,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.LanguageMiddleware",  # around the messages, which are written in the user's language
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -176,6 +200,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "frontend.context.navigation",
+                "frontend.context.languages",
             ],
         },
     }
@@ -225,9 +250,22 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# Mail: reminders to raters. Without a server they are printed where the worker prints.
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT = env.integer("EMAIL_PORT", 587, least=1, most=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", bool(EMAIL_HOST))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "semblance@localhost")
+SITE_URL = env.text("SITE_URL", "") and env.url("SITE_URL", "", ("http", "https")).rstrip("/")
+REMINDER_DAYS = env.integer("REMINDER_DAYS", 7, least=0, most=365)  # 0: none are sent
 
 # What browsers are told
+# Asked by the machine itself, past the proxy.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
@@ -274,15 +312,37 @@ _plotly_folder = (_plotly.submodule_search_locations or [""])[0] if _plotly else
 STATICFILES_DIRS = [("plotly", Path(_plotly_folder) / "package_data")]
 WHITENOISE_MANIFEST_STRICT = True
 
+# The first is the language of logs, commands and everything that is kept; each user chooses what they read.
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "platform" / "frontend" / "locale"]
+FORMAT_MODULE_PATH = ["frontend.formats"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = HTTPS_ONLY
+LANGUAGE_COOKIE_HTTPONLY = True
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 
+# Operations: log lines for people or for machines, errors told to an address, metrics for who has the token.
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
+ERROR_REPORT_URL = env.text("ERROR_REPORT_URL", "") and env.url("ERROR_REPORT_URL", "", ("http", "https"))
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+_handlers = ["console", "error_reports"] if ERROR_REPORT_URL else ["console"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "filters": {"request_id": {"()": "config.logs.RequestIdFilter"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"},
+        "json": {"()": "config.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]},
+        # Made only where a root handler names it.
+        "error_reports": {"()": "config.error_reports.ErrorReports", "url": ERROR_REPORT_URL},
+    },
+    # Django's own handlers would print a second time, and mail administrators.
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+    "root": {"handlers": _handlers, "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
 }

@@ -2,13 +2,16 @@
 
 from django.urls import include, path
 
-from accounts.views import home
 from config.api_schema import schema
-from config.health import healthz
+from operations.health import healthz, readyz
+from operations.metrics import metrics
 
+handler500 = "operations.errors.server_error"
 urlpatterns = [
-    path("", home, name="home"),
+    path("", include("frontend.urls")),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("account/", include("accounts.sign_in_urls")),
     path("", include("accounts.urls")),
     path("", include("cohorts.urls")),
@@ -20,5 +23,7 @@ urlpatterns = [
     path("api/", include("cohorts.api_urls")),
     path("api/", include("deid.api_urls")),
     path("api/", include("ratings.api_urls")),
+    path("api/", include("analysis.api_urls")),
+    path("api/", include("analysis.sixface_api_urls")),
     path("api/schema/", schema, name="schema"),
 ]

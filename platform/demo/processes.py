@@ -1,4 +1,4 @@
-"""Web, worker and scheduler of the Procfile, run by honcho and known by a file so that `make stop` finds them.
+"""Web, workers and scheduler of the Procfile, run by honcho and known by a file so that `make stop` finds them.
 
 `python -m demo.processes` serves until interrupted; `python -m demo.processes stop` ends what runs.
 """
@@ -31,6 +31,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was just given up is free
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 def answers(url: str) -> bool:
     """Does a site answer there and reach its database?"""
     try:
@@ -41,10 +51,13 @@ def answers(url: str) -> bool:
 
 
 class Stack:
-    """The Procfile's processes as one honcho below this process."""
+    """The Procfile's processes, all or those named in `only`, as one honcho below this process."""
 
-    def __init__(self, *, var: Path, port: int, env: Mapping[str, str] | None = None, quiet: bool = False) -> None:
-        self.var, self.port = var, port
+    def __init__(
+        self, *, var: Path, port: int, env: Mapping[str, str] | None = None, quiet: bool = False,
+        only: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        self.var, self.port, self.only = var, port, only
         self.url = f"http://127.0.0.1:{port}"
         self.log = var / "log" / "processes.log" if quiet else None
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -54,7 +67,16 @@ class Stack:
         self.honcho: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start all; they are up when `wait_until_up` returns."""
+        """Start all; they are up when `wait_until_up` returns.
+
+        Raises
+        ------
+        NotStarted : another program has the port
+        """
+        if is_taken(self.port):  # it would answer in our place
+            raise NotStarted(
+                f"port {self.port} is taken by another program: end it, or choose another, as in PORT=8001"
+            )
         output: int | None = None
         if self.log:
             self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +84,7 @@ class Stack:
         self.var.mkdir(parents=True, exist_ok=True)
         # A session of its own: Ctrl-C reaches this process only, which then ends the others in order.
         self.honcho = subprocess.Popen(
-            [sys.executable, "-m", "honcho", "start", "--port", str(self.port)], cwd=ROOT, env=self.env,
+            [sys.executable, "-m", "honcho", "start", "--port", str(self.port), *self.only], cwd=ROOT, env=self.env,
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT if output else None,
             start_new_session=True,
         )  # fmt: skip

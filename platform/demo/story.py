@@ -1,18 +1,24 @@
 """The main job once, as its users would do it, over HTTP; every stage checks that what it says really happened."""
 
 import csv
+import hashlib
 import io
-import random
 import re
 import tempfile
-import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from demo.client import Browser, Refused, wait_for
+from demo.dry_run import walk
+from demo.reading import finished, numbers_shown, option_of, paired, ready, text_of, video_of
+from ratings.algorithms.synthetic import Planted, SyntheticRater
+from ratings.models import Study
+from ratings.protocol import ESTIMAND
 
 OWN_CLIP = "OWN-001"
 
@@ -26,6 +32,7 @@ class Story:
     say: Callable[[str], None]
     title: str
     method: str = "motionmesh"
+    ca: str = ""
     patience: float = 600
     seed: int = 0
     cohort: int = 0
@@ -34,9 +41,10 @@ class Story:
     renditions: dict[int, int] = field(default_factory=dict)
     n_answers: int = 0
     facts: list[tuple[str, str]] = field(default_factory=list)
+    look: Callable[[str], None] = lambda stage: None  # called after each stage
 
     def browser(self, name: str) -> Browser:
-        return Browser(self.url, name, self.passwords[name])
+        return Browser(self.url, name, self.passwords[name], self.ca)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[list[str]]:
@@ -48,6 +56,7 @@ class Story:
             raise Refused(f"{name}: {error}") from error
         self.facts.append((name, "; ".join(said)))
         self.say(f"  {name}: {'; '.join(said)}")
+        self.look(name)
 
 
 def upload(story: Story, clips: list[tuple[Path, str, str]]) -> None:
@@ -55,10 +64,10 @@ def upload(story: Story, clips: list[tuple[Path, str, str]]) -> None:
     browser = story.browser("demo-coordinator")
     for path, code, task in clips:
         address = browser.upload(f"/cohorts/{story.cohort}/files/", path, participant=code, task=task)
-        verdict = wait_for(f"the check of {path.name}", partial(_over, browser, address), seconds=story.patience)
+        verdict = wait_for(f"the check of {path.name}", partial(finished, browser, address), seconds=story.patience)
         found = re.search(r'href="/recordings/(\d+)/"', verdict)
         if not found:
-            raise Refused(f"{path.name} was refused: {_text(verdict)}")
+            raise Refused(f"{path.name} was refused: {text_of(verdict)}")
         story.recordings.append(int(found[1]))
 
 
@@ -103,10 +112,10 @@ def deidentify(story: Story) -> None:
             page = browser.submit(f"/recordings/{recording}/jobs/", {"method": story.method}, expect="/jobs/")
             jobs[recording] = page.url.removeprefix(story.url)
         for recording, job in jobs.items():
-            over = wait_for(f"job {job}", partial(_over, browser, job), seconds=story.patience)
+            over = wait_for(f"job {job}", partial(finished, browser, job), seconds=story.patience)
             found = re.search(r'href="/renditions/(\d+)/"', over)
             if not found:
-                raise Refused(f"recording {recording} gave no rendition: {_text(over)}")
+                raise Refused(f"recording {recording} gave no rendition: {text_of(over)}")
             story.renditions[recording] = int(found[1])
         said.append(f"{len(jobs)} renditions by {story.method}")
 
@@ -120,7 +129,7 @@ def release(story: Story) -> None:
         for rendition in story.renditions.values():
             address = f"/renditions/{rendition}/"
             page = browser.get(address).text
-            video = browser.download(_video(page), Path(folder) / f"{rendition}.mp4")
+            video = browser.download(video_of(page), Path(folder) / f"{rendition}.mp4")
             promised = int(re.findall(r'data-frames="(\d+)"', page)[0])
             if len(timestamps(video)) != promised:
                 raise Refused(f"rendition {rendition} plays {len(timestamps(video))} frames, not {promised}")
@@ -135,11 +144,11 @@ def release(story: Story) -> None:
 
 
 def open_study(story: Story) -> None:
-    """The coordinator sets the study up, waits for the re-encoded originals, and opens it."""
+    """The coordinator sets the study up, fixes its protocol, waits for the re-encoded originals, and opens it."""
     with story.stage("blinded study opened") as said:
         browser = story.browser("demo-coordinator")
         form = browser.get("/studies/new/").text
-        raters = [_option(form, name) for name in ("Demo Rater One", "Demo Rater Two")]
+        raters = [option_of(form, name) for name in ("Demo Rater One", "Demo Rater Two")]
         page = browser.submit(
             "/studies/new/",
             {"name": story.title, "cohort": story.cohort, "method": story.method, "raters": raters},
@@ -147,44 +156,77 @@ def open_study(story: Story) -> None:
         )
         story.study = int(re.findall(r"/studies/(\d+)/", page.url)[0])
         address = f"/studies/{story.study}/"
-        reader = _option(browser.get(address).text, "Demo Investigator")
+        if "has no justification" not in page.text:
+            raise Refused(f"a study without a justified margin is not refused: {text_of(page.text)}")
+        browser.submit(f"{address}protocol/", _protocol(story), expect=address, stays=True)
+        browser.submit(f"{address}protocol/simulate/", PLANTED_IN_SIMULATION, expect=address)
+        reader = option_of(browser.get(address).text, "Demo Investigator")
         browser.submit(f"{address}members/", {"user": reader}, expect=address)
-        wait_for("the originals", lambda: _ready(browser.get(address).text), seconds=story.patience)
-        browser.submit(f"{address}open/", {}, expect=address)
-        said.append(f"{2 * len(story.recordings)} presentations for each of {len(raters)} raters")
+        wait_for("the originals and the last encode", lambda: ready(browser.get(address).text), seconds=story.patience)
+        opened = browser.submit(f"{address}open/", {}, expect=address).text
+        pack = browser.get(re.findall(r'href="(/protocol-versions/\d+/json)"', opened)[0])
+        if hashlib.sha256(pack.content).hexdigest() not in opened:
+            raise Refused("the page does not show the hash of the protocol's pack")
+        said.append(f"{_n_shown(story)} presentations for each of {len(raters)} raters; protocol frozen, orders sealed")
+
+
+ASKED_AFTERWARDS = 4  # videos of each rater
+PLANTED_IN_SIMULATION = {"agreement": 0.8, "bias": 0.0, "not_sure": 5, "seed": 1}
+
+
+def _protocol(story: Story) -> dict[str, object]:
+    """No days of waiting, and one hidden repeat of each version."""
+    return {
+        "items": ["facial_expression", "rest_tremor_lip_jaw", "speech"], "with_sound": ["speech"], "custom_items": "",
+        "anchors_licence": "", "sessions": 1, "gap_days": 0, "repeats_percent": round(200 / len(story.recordings)),
+        "participant_distance": 1, "donor_distance": 0, "donor_cap": 0, "break_after": 0, "break_minutes": 0,
+        "scale_percent": 0, "estimand": ESTIMAND,
+        "primary_item": "facial_expression", "margin": 0.5, "alpha": 0.05, "multiplicity": "holm", "n_planned": 0,
+        "calibration_days": 0, "debrief_videos": ASKED_AFTERWARDS,
+        "margin_reason": "Half a step of the scale: a demonstration, no clinical claim.",
+    }  # fmt: skip
+
+
+def _n_shown(story: Story) -> int:
+    return 2 * len(story.recordings) + 2
 
 
 def rate(story: Story) -> None:
-    """Two raters see every presentation and answer its items. Their answers are random: nobody looks at the videos."""
-    with story.stage("rated blindly") as said, tempfile.TemporaryDirectory() as folder:
-        for name in ("demo-rater-1", "demo-rater-2"):
-            browser, dice = story.browser(name), random.Random(f"{story.seed} {name}")  # noqa: S311
-            n_shown = 0
-            while "/rate/next" not in (page := browser.get("/rate/next/")).url and "data-save" in page.text:
-                n_shown += 1
-                _answer(story, browser, page.text, page.url.removeprefix(story.url), dice, Path(folder))
-            if n_shown != 2 * len(story.recordings):
-                raise Refused(f"{name} was shown {n_shown} presentations, not {2 * len(story.recordings)}")
-        said.append(f"{story.n_answers} answers saved (random ones: nobody looked)")
-
-
-def _answer(story: Story, browser: Browser, page: str, address: str, dice: random.Random, folder: Path) -> None:
+    """Two raters see every presentation and answer its items: synthetic ones, nobody looks at the videos."""
+    from videoio.boxes import index_hash
     from videoio.inspect import timestamps
 
-    video = browser.download(_video(page), folder / "shown.mp4")
-    if not timestamps(video):
-        raise Refused(f"{address}video plays no frame")
-    save = re.findall(r'data-save="([^"]+)"', page)[0]
-    for item in re.findall(r'data-item="([^"]+)"', page):
-        not_sure = dice.random() < 0.05
-        answer = {
-            "item": item, "score": None if not_sure else dice.choice((0, 0, 1, 1, 2, 3)), "not_sure": not_sure,
-            "client_id": str(uuid.uuid4()),
-        }  # fmt: skip
-        saved = browser.post_json(save, answer)
-        if saved.status_code != 201:
-            raise Refused(f"an answer was not saved: {saved.status_code} {saved.text[:200]}")
-        story.n_answers += 1
+    with story.stage("rated blindly") as said, tempfile.TemporaryDirectory() as folder:
+        study = Study.objects.get(pk=story.study)
+        for number, name in enumerate(("demo-rater-1", "demo-rater-2"), start=1):
+            browser, indices = story.browser(name), Counter[str]()
+
+            def look(page: str, address: str, browser: Browser = browser, indices: Counter[str] = indices) -> None:
+                video = browser.download(video_of(page), Path(folder) / "shown.mp4")
+                if not timestamps(video):
+                    raise Refused(f"{address}video plays no frame")
+                indices[index_hash(video)] += 1
+
+            n_shown, n_answers = walk(study, browser, SyntheticRater(Planted(), number, str(story.seed)), look)
+            if n_shown != _n_shown(story):
+                raise Refused(f"{name} was shown {n_shown} presentations, not {_n_shown(story)}")
+            if min(indices.values()) < 2:
+                raise Refused(f"{name} was sent a file whose size or index no other version shares")
+            story.n_answers += n_answers
+            _be_debriefed(story, browser)
+        said.append(
+            f"{story.n_answers} answers saved (synthetic ones: nobody looked); files alike but for their pictures; "
+            f"{2 * ASKED_AFTERWARDS} questions afterwards"
+        )
+
+
+def _be_debriefed(story: Story, browser: Browser) -> None:
+    """What a rater is asked when all is rated: nobody looked, so nobody knows."""
+    page = browser.submit(f"/rate/studies/{story.study}/debrief/begin/", {}, expect="/rate/debrief/")
+    for _question in range(ASKED_AFTERWARDS):
+        page = browser.submit(urlsplit(page.url).path, {"taken_for": "unknown"}, expect="/rate/")
+    if "All questions are answered" not in page.text:
+        raise Refused(f"{browser.username} was asked more than {ASKED_AFTERWARDS} questions afterwards")
 
 
 def read_result(story: Story) -> None:
@@ -207,71 +249,41 @@ def read_result(story: Story) -> None:
             said.append(f"{item} n={n_pairs} mean {shown}")
 
 
+def read_fidelity(story: Story) -> None:
+    """What was measured meanwhile: the coordinator and the investigator read it, raters do not."""
+    with story.stage("fidelity measured") as said:
+        coordinator, rendition = story.browser("demo-coordinator"), next(iter(story.renditions.values()))
+        address = f"/renditions/{rendition}/fidelity/"
+        fragment = wait_for(
+            f"measuring rendition {rendition}", partial(finished, coordinator, address), seconds=story.patience
+        )
+        shown = {label: numbers_shown(fragment, label) for label in ("r CCA", "To original", "To donor")}
+        if not 0 < shown["r CCA"][0] <= shown["r CCA"][1] <= 1:
+            raise Refused(f"motion is kept by {shown['r CCA'][0]}, with a ceiling of {shown['r CCA'][1]}")
+        if story.browser("demo-investigator").get(address).text.count("<table") < 5:
+            raise Refused("the investigator does not see the tables")
+        for name in ("demo-rater-1", "demo-judge"):
+            story.browser(name).get(address, status=403)
+        said.append(", ".join(f"{label} {values[0]:g}" for label, values in shown.items()))
+
+
 def withdraw(story: Story) -> None:
     """One participant withdraws: the video is gone at once, ratings count no more, the export is to be called back."""
     with story.stage("one participant withdrawn") as said:
         browser, investigator = story.browser("demo-coordinator"), story.browser("demo-investigator")
         page = browser.get(f"/recordings/{story.recordings[0]}/?watch").text
-        video, participant = _video(page), re.findall(r'href="(/participants/\d+/)"', page)[0]
+        video, participant = video_of(page), re.findall(r'href="(/participants/\d+/)"', page)[0]
         browser.get(video, status=206, Range="bytes=0-99")
         code = re.findall(r"<h1>([A-Z0-9-]+)</h1>", browser.get(participant).text)[0]
         receipt = browser.submit(f"{participant}withdraw/", {"code": code}, expect="/withdraw/", stays=True).text
         if "Receipt of the withdrawal" not in receipt or "as CSV: remove the rows of" not in receipt:
-            raise Refused(f"the receipt is not complete: {_text(receipt)}")
+            raise Refused(f"the receipt is not complete: {text_of(receipt)}")
         browser.get(video, status=404, Range="bytes=0-99")
         table = list(csv.DictReader(io.StringIO(investigator.get(f"/results/{story.study}/ratings.csv").text)))
         left = len({row["participant"] for row in table})
         if not 0 < len(table) < story.n_answers:
             raise Refused(f"the result still holds {len(table)} of {story.n_answers} answers")
-        n_files = len(re.findall(r"<td>(?:recording|rendition)</td>", receipt))
+        n_files = len(re.findall(r"<td>(?:recording|rendition|encoded|shown)</td>", receipt))
         said.append(
             f"{code}: {n_files} files destroyed, {len(table)} answers of {left} participants left in the result"
         )
-
-
-def paired(rows: list[dict[str, str]]) -> dict[str, tuple[int, float]]:
-    """Pairs and mean deviation of each item, computed anew from the exported rows."""
-    scores: dict[tuple[str, str, str], dict[str, int]] = {}
-    items = {row["item"] for row in rows}
-    for row in rows:
-        if row["score"] != "":
-            scores.setdefault((row["item"], row["rater"], row["recording"]), {})[row["arm"]] = int(row["score"])
-    deviations: dict[str, list[int]] = {item: [] for item in items}
-    for (item, _rater, _recording), arms in scores.items():
-        if len(arms) == 2:
-            (deidentified,) = (score for arm, score in arms.items() if arm != "original")
-            deviations[item].append(arms["original"] - deidentified)
-    return {item: (len(found), sum(found) / len(found) if found else 0.0) for item, found in deviations.items()}
-
-
-def _over(browser: Browser, address: str) -> str | None:
-    """What the page polls for: the fragment that stops the polling, once the worker is done."""
-    answer = browser.session.get(browser.url + address, headers={"HX-Request": "true"}, timeout=60)
-    return answer.text if answer.status_code == 286 else None
-
-
-def _ready(page: str) -> bool:
-    """The page of a draft study; a failed original must not be waited for."""
-    if "could not be re-encoded" in page:
-        raise Refused(_text(page))
-    return "/open/" in page
-
-
-def _video(page: str) -> str:
-    """The address that the page's player asks: a link of this session."""
-    found = re.search(r'<video[^>]* src="([^"]+)"', page)
-    if not found:
-        raise Refused(f"the page shows no video: {_text(page)}")
-    return found[1]
-
-
-def _option(form: str, label: str) -> str:
-    """The value of a checkbox or of a choice, by the name beside it."""
-    found = re.search(r'<(?:input|option)[^>]*value="(\d+)"[^>]*>\s*' + re.escape(label), form)
-    if not found:
-        raise Refused(f"the form offers no “{label}”")
-    return found[1]
-
-
-def _text(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())[:400]

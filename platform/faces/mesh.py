@@ -22,9 +22,17 @@ INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 3
 OUTER_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 # Points that expression hardly moves: brow root, bridge and wings of the nose, eye corners, temples.
 RIGID = (10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 33, 133, 362, 263, 130, 359, 234, 454, 127, 356, 93, 323, 162, 389)
+NOSE_TIP, MOUTH_CORNERS = 4, (61, 291)  # iBUG 30, 48 and 54 on the mesh
 # Eye-aspect-ratio points p1..p6 of each eye (iBUG 36-41 and 42-47 on the mesh).
 RIGHT_EAR = (33, 160, 158, 133, 153, 144)
 LEFT_EAR = (362, 385, 387, 263, 373, 380)
+# Points of MediaPipe's mesh that lie where the 68 lie; two are averaged. The reference facts of the project, section 6.
+MESH_OF_68 = (
+    127, 234, 93, (132, 58), (58, 172), 136, 150, 176, 152, 400, 379, 365, (397, 288), 361, 323, 454, 356,
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300, (168, 6), (197, 195), 5, 4, 75, 97, 2, 326, 305,
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+    61, 39, 37, 0, 267, 269, 291, 321, 314, 17, 84, 91, 78, 82, 13, 312, 308, 317, 14, 87,
+)  # fmt: skip
 
 
 class FaceMesh:
@@ -86,6 +94,18 @@ def mesh_box(mesh: NDArray[np.float64]) -> FaceBox:
     left, top = mesh[:, :2].min(axis=0)
     right, bottom = mesh[:, :2].max(axis=0)
     return FaceBox(float(left), float(top), float(right - left), float(bottom - top))
+
+
+def five_points_of(mesh: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(5, 2) middles of the eyes, tip of the nose and corners of the mouth, the subject's right first."""
+    eyes = [mesh[list(eye), :2].mean(axis=0) for eye in (RIGHT_EAR, LEFT_EAR)]
+    return np.array([*eyes, *mesh[[NOSE_TIP, *MOUTH_CORNERS], :2]])
+
+
+def mesh_to_68(mesh: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 68, 2) iBUG points of (n, 478, 2 or 3) meshes."""
+    pairs = np.array([each if isinstance(each, tuple) else (each, each) for each in MESH_OF_68])
+    return np.asarray(mesh[..., :2], np.float64)[:, pairs].mean(axis=2)
 
 
 def eye_aspect_ratio(mesh: NDArray[np.float64]) -> tuple[float, float]:

@@ -76,6 +76,28 @@ class FaceDetector(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class FaceDescriber(Protocol):
+    """Turns a face into numbers that tell who it is, beside dlib's; pictures of one person lie near one another."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """A SHA-256 prefix of the model file and the library's version."""
+        ...
+
+    def describe(self, rgb: "NDArray[np.uint8]", points: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        """(size,) descriptor of the face of an (h, w, 3) picture whose (68, 2) iBUG points are known."""
+        ...
+
+
 def joined(boxes: Iterable[FaceBox], iou: float = 0.3, inside: float = 0.7) -> list[FaceBox]:
     """Keep the best-scored box of each face (non-maximum suppression), in order of falling score.
 

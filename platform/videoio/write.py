@@ -39,11 +39,17 @@ class EncodeSettings:
     encoder: str = "libx264"
     preset: str = "faster"
     crf: int = 17
+    more: tuple[tuple[str, str], ...] = ()  # further options of the encoder
+
+    @property
+    def options(self) -> dict[str, str]:
+        return {"preset": self.preset, "crf": str(self.crf), **dict(self.more)}
 
     def fingerprint(self) -> str:
         """Equal for files that were encoded alike: settings and encoder library."""
         version = ".".join(str(part) for part in av.library_versions["libavcodec"])
-        return f"{self.encoder} preset={self.preset} crf={self.crf} yuv420p mp4 libavcodec={version}"
+        said = " ".join(f"{name}={value}" for name, value in self.options.items())
+        return f"{self.encoder} {said} yuv420p mp4 libavcodec={version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +163,7 @@ class VideoWriter:
         sound = audio_stream(source) if source is not None else None
         clocks = [self.video.time_base.denominator, *([sound.codec_context.sample_rate] if sound is not None else [])]
         self._output = self._stack.enter_context(
-            av.open(str(self._part), "w", format="mp4", options=_muxer_options(clocks))
+            av.open(str(self._part), "w", format="mp4", options=muxer_options(clocks))
         )
         self._stream = self._video_stream()
         if source is not None and sound is not None:
@@ -172,9 +178,7 @@ class VideoWriter:
     def _video_stream(self) -> VideoStream:
         video, settings = self.video, self.encode
         rate = Fraction(video.frame_rate).limit_denominator(1001)
-        stream = self._output.add_stream(
-            settings.encoder, rate=rate, options={"preset": settings.preset, "crf": str(settings.crf)}
-        )
+        stream = self._output.add_stream(settings.encoder, rate=rate, options=settings.options)
         if not isinstance(stream, VideoStream):
             raise MediaError(
                 "encoder", f"{settings.encoder!r} encodes no video: name a video encoder, such as libx264."
@@ -198,7 +202,7 @@ class VideoWriter:
             self._output.mux(self._filter(packet))
 
 
-def _muxer_options(clocks: list[int]) -> dict[str, str]:
+def muxer_options(clocks: list[int]) -> dict[str, str]:
     """Nothing about the time and the tools of writing; late starts exact to a tick of both clocks."""
     movie = lcm(1000, *clocks)
     return {

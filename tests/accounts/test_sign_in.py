@@ -20,8 +20,8 @@ def sign_in(client: Client, username: str, password: str):
 
 @pytest.mark.parametrize(
     ("role", "home"),
-    [(Role.COORDINATOR, "/cohorts/"), (Role.ADMINISTRATOR, "/cohorts/"), (Role.RATER, "/rate/"),
-     (Role.INVESTIGATOR, "/results/"), (Role.JUDGE, None)],
+    [(Role.COORDINATOR, None), (Role.ADMINISTRATOR, None), (Role.RATER, "/rate/"), (Role.INVESTIGATOR, None),
+     (Role.JUDGE, None)],
 )  # fmt: skip
 def test_each_role_lands_on_its_own_home(client: Client, role: Role, home: str | None):
     user = UserFactory(role=role)

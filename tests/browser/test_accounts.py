@@ -50,7 +50,7 @@ def test_a_coordinator_sets_up_the_second_factor_and_signs_in_with_it(people: Ca
     recovery = page.locator(".codes li").first.inner_text()
     coordinator.picture("recovery-codes")
     page.get_by_role("link", name="I have kept them").click()
-    page.get_by_role("heading", name="Cohorts").wait_for()
+    page.get_by_role("heading", name="What waits for you").wait_for()
 
     page.get_by_role("button", name="Sign out").click()
     coordinator.sign_in()
@@ -60,13 +60,13 @@ def test_a_coordinator_sets_up_the_second_factor_and_signs_in_with_it(people: Ca
     page.get_by_role("heading", name="Second factor").wait_for()  # the password alone opens nothing
     page.get_by_label("Code of your application").fill(code(secret, steps=1))
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Cohorts").wait_for()
+    page.get_by_role("heading", name="What waits for you").wait_for()
 
     page.get_by_role("button", name="Sign out").click()
     coordinator.sign_in()
     page.get_by_label("Code of your application").fill(recovery)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Cohorts").wait_for()
+    page.get_by_role("heading", name="What waits for you").wait_for()
     page.goto("/account/second-factor/")
     page.get_by_text("9 codes are left").wait_for()
     coordinator.picture("second-factor")

@@ -17,6 +17,7 @@ from ratings.models import Rating
 from tests.clips import CLIPS, write_clip
 from tests.factories import PASSWORD, UserFactory
 from tests.product import eventually, running_product
+from tests.ratings.desk_browser import answer_unsure, saved, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
@@ -95,7 +96,7 @@ def test_from_upload_to_result(people: Callable[[Role], Person], tmp_path: Path)
     row = page.get_by_role("row").filter(has_text="3.2 Facial expression").first
     assert re.search(r"\b1\b", row.inner_text())
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download ratings").click()
+        page.get_by_role("link", name="The ratings alone, as CSV").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == 1 + Rating.objects.count() == 5
 
     withdraw(coordinator)
@@ -198,10 +199,11 @@ def set_up_study(coordinator: Person, rater: Person, investigator: Person) -> No
     page.get_by_role("link", name="New study").click()
     page.get_by_label("Name").fill("Pilot")
     page.get_by_label("Cohort").select_option("Site A")
-    page.get_by_label("Method").select_option("blur")
+    page.get_by_label("Method", exact=True).select_option("blur")
     page.get_by_label(rater.user.display_name).check()
     coordinator.picture("study-new")
-    page.get_by_role("button", name=re.compile("study", re.I)).click()
+    page.get_by_role("button", name="Make the study").click()
+    fix_protocol(coordinator)
     for _ in range(60):  # the originals are being re-encoded
         if page.get_by_role("button", name="Open the study").count():
             break
@@ -216,22 +218,45 @@ def set_up_study(coordinator: Person, rater: Person, investigator: Person) -> No
     coordinator.picture("study-open")
 
 
+def fix_protocol(coordinator: Person) -> None:
+    page = coordinator.page
+    page.get_by_text("has no justification").wait_for()
+    page.get_by_role("link", name="Edit the protocol").click()
+    page.get_by_label("Days between versions").fill("0")
+    page.get_by_label("Primary item").select_option("facial_expression")
+    page.get_by_label("Justification of the margin").fill("half a step of the scale")
+    page.get_by_role("button", name="Save the protocol").click()
+    page.get_by_text("The protocol is saved").wait_for()
+    page.get_by_role("link", name="Pilot").click()
+
+
+def check_equipment(rater: Person) -> None:
+    """Once at the beginning of the session; a room without headphones is stated."""
+    page = rater.page
+    page.get_by_text("It plays.").wait_for()
+    page.get_by_label("Squares that you see on black").select_option("5")
+    page.get_by_label("Squares that you see on white").select_option("5")
+    page.get_by_label("What is wrong").fill("no headphones here")
+    page.get_by_role("button", name="Go on").press("Enter")
+
+
 def rate_everything(rater: Person) -> None:
     """By keyboard alone, both versions, two items each."""
     page = rater.sign_in()
     rater.picture("desk-home")
     page.get_by_role("link", name="Continue").focus()
     page.keyboard.press("Enter")
-    for position in (1, 2):
+    for position in (1, 2):  # each is a session of its own
+        check_equipment(rater)
         page.get_by_role("heading", name=f"{position} of 2").wait_for()
-        page.keyboard.press("Space")
-        rater.until("#video", "element.currentTime > 0.2")
+        watched(page)
         page.keyboard.press("1")
-        page.keyboard.press("n")
-        page.locator("#status").filter(has_text=re.compile(r"saved \d\d:\d\d")).wait_for()
+        answer_unsure(page)
+        saved(page)
         rater.picture(f"desk-{position}")
-        page.locator("#next:enabled").wait_for()
         page.keyboard.press("Enter")
+        page.get_by_text("Have you seen this person before?").wait_for()
+        page.keyboard.press("n")
     page.wait_for_url("**/rate/")
     assert Rating.objects.count() == 4
     assert Rendition.objects.count() == 2

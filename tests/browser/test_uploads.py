@@ -56,6 +56,7 @@ def page(chromium, wire: Wire):
     page.get_by_label("Username").fill(user.username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Cohorts", exact=True).click()
     page.get_by_role("link", name="Site A").click()
     page.get_by_role("link", name="Upload recordings").click()
     page.get_by_text("or drop them here").wait_for()

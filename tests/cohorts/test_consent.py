@@ -194,7 +194,7 @@ def test_recordings_without_consent_are_left_out_of_a_study_by_name(client, scop
     assert f"Left out for want of consent to research or to rating by experts outside: {one.code}." in page
     services.open_study(study=study, actor=None)
     assert study.presentations.count() == 4
-    assert not study.presentations.filter(rendition__recording__participant=one).exists()
+    assert not study.presentations.filter(recording__participant=one).exists()
 
 
 def test_a_study_of_nobody_who_consents_does_not_open_and_says_whose_consent_is_missing():
@@ -211,7 +211,7 @@ def test_taking_rating_back_closes_what_is_open_and_leaves_the_others(client):
     one = study.cohort.participants.first()
     record(one, Scope.RATING, given=False)
     closed = study.presentations.filter(excluded_at__isnull=False)
-    assert set(closed.values_list("rendition__recording__participant", flat=True)) == {one.pk}
+    assert set(closed.values_list("recording__participant", flat=True)) == {one.pk}
     assert closed.count() == 2
 
 

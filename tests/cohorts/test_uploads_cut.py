@@ -9,13 +9,8 @@ import hashlib
 import os
 import random
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,53 +22,14 @@ from django.core.management import call_command
 from accounts.models import Role
 from cohorts.models import Recording, Upload
 from demo.client import Browser
-from demo.processes import ROOT, answers, free_port
 from tests.factories import PASSWORD, CohortFactory, UserFactory
 from tests.media_files import pad_video, write_video
-from tests.product import eventually, running_product
+from tests.product import Server, eventually, running_product, serving
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
 N_FILES, N_CUTS, N_KILLS = 10, 10, 2
 N_BYTES = int(os.environ.get("UPLOAD_CUT_BYTES", 8_000_000))
-
-
-class Server:
-    """A gunicorn of our own beside the running product's, so that killing it ends nothing else."""
-
-    def __init__(self, env: dict[str, str]) -> None:
-        self.port = free_port()
-        self.env = {**env, "PORT": str(self.port), "WEB_CONCURRENCY": "2"}
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-        self.kills = 0
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "--config", "docker/gunicorn.conf.py", "config.wsgi:application"]
-        self.process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=self.env,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        eventually(lambda: answers(self.url))
-
-    def kill(self) -> None:
-        """SIGKILL for the master and all its workers at once, in the middle of whatever they do."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@contextmanager
-def serving(stack) -> Iterator[Server]:
-    server = Server(stack.env)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.kill()
 
 
 class Page:
@@ -154,7 +110,7 @@ def test_cut_uploads_over_a_killed_server_end_with_equal_hashes(tmp_path: Path, 
     user.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt")
     user.save()
     cohort, dice, table = CohortFactory(coordinators=[user]), random.Random(1), []  # noqa: S311
-    with running_product(tmp_path / "var") as stack, serving(stack) as server:
+    with running_product(tmp_path / "var") as stack, serving(stack.env) as server:
         sessions: dict = {}
         for number in range(N_FILES):
             file = pad_video(write_video(tmp_path / f"{number}.mp4", seed=number), n_bytes=N_BYTES, seed=number)

@@ -2,8 +2,9 @@
 
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import cached_property
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -14,14 +15,28 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from accounts.invitation_services import make_invitation
 from accounts.models import Role, User
 from accounts.token_services import make_token
+from analysis.models import Run
 from cohorts import storage
 from cohorts.models import Upload
 from deid.donor_queries import shipped_donors
-from deid.models import OwnDonor, Rendition
+from deid.models import OwnDonor, Rendition, TrainingRun, TrainingSheet
+from ratings import amendment_services
 from ratings import services as studies
 from ratings.member_services import add_member
+from ratings.models import (
+    Adjudicator,
+    CodeBreak,
+    DebriefShowing,
+    Exclusion,
+    Experiment,
+    PracticeAnswer,
+    PracticeCase,
+    SessionSignature,
+    Trial,
+)
 from tests import access_table
 from tests.access_table import LINKED, ROLES, TABLE, Row
+from tests.analysis.runs import computed_run
 from tests.factories import (
     CohortFactory,
     JobFactory,
@@ -29,9 +44,13 @@ from tests.factories import (
     ParticipantFactory,
     RecordingFactory,
     RenditionFactory,
+    TrainingRunFactory,
     UserFactory,
 )
 from tests.links import link
+from tests.ratings.build import READY, open_alike
+from tests.ratings.experiments import TINY, answer, closed_experiment, draft_experiment, opened_experiment
+from tests.ratings.experiments import people as people_to_show
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
@@ -62,6 +81,7 @@ class World:
         self.cohort = CohortFactory(coordinators=[coordinator])
         self.membership = self.cohort.memberships.get()
         self._make_accounts(coordinator)
+        self._make_trainings()
         self.participant = ParticipantFactory(cohort=self.cohort)
         self.recording = RecordingFactory(participant=self.participant)
         self.upload = Upload.objects.create(
@@ -77,13 +97,14 @@ class World:
         RenditionFactory(recording=self.recording, method="mask")
         OriginalFactory(recording=self.recording)
         self.study, self.closed_study = (
-            studies.open_study(
+            open_alike(
                 study=studies.create_study(
                     name=f"{name} {self.cohort.pk}",
                     cohort=self.cohort,
                     method="mask",
                     raters=[rater],
                     actor=coordinator,
+                    protocol=READY,
                 ),
                 actor=coordinator,
             )
@@ -95,6 +116,87 @@ class World:
             for study in (self.study, self.closed_study)
         )
         self.presentation = self.study.presentations.first()
+        self.signature = SessionSignature.objects.create(
+            place=self.study.places.get(), session=7, name="A rater", meaning="all of it", second_factor=False,
+            n_answers=1, sha256="0" * 64,
+        )  # fmt: skip
+        self._make_design(coordinator)
+        self._make_practice()
+        self._make_around(rater)
+        self._people = people
+
+    def _experiment(self, make: Callable[..., Experiment], name: str) -> Experiment:
+        people = self._people
+        cohort = people_to_show(7, coordinator=people["coordinator"])
+        return make(
+            name=f"{name} {cohort.pk}", cohort=cohort, coordinator=people["coordinator"], protocol=TINY,
+            judges=[people.get("judge") or UserFactory(role=Role.JUDGE)], investigators=[people["investigator"]],
+        )  # fmt: skip
+
+    # Made when a route asks for one: most ask for none.
+    @cached_property
+    def draft_experiment(self) -> Experiment:
+        return self._experiment(draft_experiment, "Draft")
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        return self._experiment(opened_experiment, "Open")
+
+    @cached_property
+    def closed_experiment(self) -> Experiment:
+        return self._experiment(closed_experiment, "Closed")
+
+    @cached_property
+    def trial(self) -> Trial:
+        """Its practice is answered, so that it is not held back."""
+        for trial in self.experiment.trials.filter(practice=True):
+            answer(trial)
+        return self.experiment.trials.get(practice=False)
+
+    @cached_property
+    def run(self) -> Run:
+        self.closed_study.refresh_from_db()  # it was closed as another object
+        return computed_run(self.closed_study)
+
+    def _make_design(self, coordinator: User) -> None:
+        self.draft_study = amendment_services.copy_study(
+            study=self.study, name=f"Draft {self.cohort.pk}", actor=coordinator
+        )
+        self.place = self.draft_study.places.get()
+        self.exclusion = Exclusion.objects.create(study=self.draft_study, recording=self.recording, reason="noisy")
+        self.version = self.study.versions.get()
+        self.code_break = CodeBreak.objects.create(
+            study=self.study, participant=self.participant, reason="a finding in the video", asked_by=coordinator
+        )
+
+    def _make_practice(self) -> None:
+        """Answered, so that the presentation is not held back."""
+        told = {
+            "recording": self.recording,
+            "version": "original",
+            "reference": {"facial_expression": 2},
+            "position": 1,
+        }
+        shown = {"rendition": Rendition.objects.get(recording=self.recording, method="original")}
+        shown |= {"storage_name": self.presentation.storage_name, "shown_bytes": self.presentation.shown_bytes}
+        self.practice_case = PracticeCase.objects.create(study=self.study, **told, **shown)
+        self.draft_practice = PracticeCase.objects.create(study=self.draft_study, **told)
+        PracticeAnswer.objects.create(
+            case=self.practice_case, place=self.study.places.get(), item="facial_expression", score=1,
+            client_id=uuid.uuid4(),
+        )  # fmt: skip
+
+    def _make_around(self, rater: User) -> None:
+        self.adjudicator = Adjudicator.objects.create(study=self.study, user=rater)
+        self.asked_again = self.presentation
+        DebriefShowing.objects.create(place=self.study.places.get(), presentation=self.presentation, position=1)
+
+    def _make_trainings(self) -> None:
+        self.training = TrainingRunFactory()
+        self.stopped_training = TrainingRunFactory(state=TrainingRun.State.STOPPED)
+        self.training_sheet = TrainingSheet.objects.create(
+            run=self.training, step=100, storage_name=storage.store(io.BytesIO(b"png")), n_bytes=3
+        )
 
     def _make_accounts(self, coordinator: User) -> None:
         self.person = UserFactory(role=Role.JUDGE)
@@ -110,6 +212,10 @@ class World:
         kind = TABLE[route].target
         if kind == "shipped_donor":
             return reverse(route, kwargs={"name": self.shipped_donor})
+        if kind == "point":
+            return reverse(route, kwargs={"pk": self.run.pk, "name": "participant-1"})
+        if kind == "own_session":
+            return reverse(route, kwargs={"pk": self.study.pk, "session": self.presentation.session})
         if kind == "secret":
             return reverse(route, kwargs={"secret": self.secret})
         return reverse(route, kwargs={"pk": getattr(self, kind).pk}) if kind else reverse(route)
@@ -164,10 +270,13 @@ def test_anonymous(route: str, people):
 @pytest.mark.parametrize("route", sorted(route for route, row in TABLE.items() if row.target))
 def test_an_object_that_does_not_exist_is_404_or_forbidden(route: str, people, sign_in):
     row = TABLE[route]
-    missing = uuid.uuid4() if row.target == "presentation" else 10**9
+    by_uuid = ("presentation", "practice_case", "draft_practice", "asked_again", "trial")
+    missing = uuid.uuid4() if row.target in by_uuid else 10**9
     for role in ROLES:
         expected = 403 if row.own[role] == 403 else 404
         named = {"shipped_donor": {"name": "nobody"}, "secret": {"secret": "nothing"}}
+        named["own_session"] = {"pk": missing, "session": 0}
+        named["point"] = {"pk": missing, "name": "participant-1"}
         kwargs = named.get(row.target, {"pk": missing})
         assert call(sign_in(people[role]), row, reverse(route, kwargs=kwargs)) == expected
 
@@ -177,10 +286,9 @@ def test_another_method_is_405(route: str, people, sign_in):
     world = World(people)
     row = TABLE[route]
     role = next(role for role in ROLES if row.own[role] != 403)
-    wrong = "delete" if row.method == "get" else "get"
     # The API asks who is there before it looks at the method.
     expected = 401 if row.own[role] == 401 else 405
-    assert getattr(sign_in(people[role]), wrong)(world.address(route)).status_code == expected
+    assert sign_in(people[role]).put(world.address(route)).status_code == expected
 
 
 @pytest.mark.parametrize("route", sorted(access_table.ALLAUTH))

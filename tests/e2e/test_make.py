@@ -1,7 +1,9 @@
 """What the README promises of its commands, where that needs no second set-up."""
 
 import os
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,11 +40,18 @@ def test_missing_system_packages_stop_a_user_with_the_exact_command(tmp_path: Pa
         program = Path(path) / name
         program.write_text(text)
         program.chmod(0o755)
-    script = (ROOT / "scripts/system-packages").read_text().replace("/sbin/ldconfig", "ldconfig")
+    script = (
+        (ROOT / "scripts/system-packages")
+        .read_text()
+        .replace("/sbin/ldconfig", "ldconfig")
+        .replace("/usr/sbin/nginx", "/nowhere")
+    )
     (tmp_path / "check").write_text(script)
     result = run("/bin/sh", str(tmp_path / "check"), "test", PATH=path)
     assert result.returncode == 1
-    command = "sudo apt-get update && sudo apt-get install -y --no-install-recommends libgl1 libglib2.0-0 chromium"
+    command = (
+        "sudo apt-get update && sudo apt-get install -y --no-install-recommends libgl1 libglib2.0-0 chromium nginx"
+    )
     assert command in result.stderr
 
 
@@ -82,3 +91,22 @@ def test_ci_runs_what_the_readme_names():
     commands = [line.strip() for line in script.splitlines() if line.startswith("make ")]
     assert commands == ["make lint", "make test"]
     assert all(f"`{command}`" in readme or command in readme for command in commands)
+
+
+def test_a_port_that_is_taken_is_told_and_nothing_started(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        result = run(
+            sys.executable, "-m", "demo.processes", PORT=str(port), SEMBLANCE_VAR=str(tmp_path),
+            PYTHONPATH=f"{ROOT}:{ROOT / 'platform'}",
+        )  # fmt: skip
+    assert result.returncode == 1
+    assert f"port {port} is taken by another program" in result.stderr
+    assert not (tmp_path / "processes.json").exists()
+
+
+def test_a_command_without_its_database_says_so_in_a_line(tmp_path: Path):
+    result = run(sys.executable, "manage.py", "add_user", "ada", "--role", "coordinator", SEMBLANCE_VAR=str(tmp_path))
+    assert result.returncode == 1
+    assert result.stderr.startswith("the database does not answer (make serve starts the embedded one): ")
+    assert "Traceback" not in result.stderr

@@ -1,13 +1,15 @@
 """Studies for tests, made by the services themselves."""
 
+import secrets
 import uuid
 from collections.abc import Callable
 
 from accounts.models import Role, User
 from cohorts.models import Cohort, Task
-from ratings import member_services, services
-from ratings.items import items_for
-from ratings.models import Presentation, Study
+from ratings import equal_arms, key, member_services, queries, services
+from ratings.models import LastEncode, Presentation, ShownFile, Study
+from ratings.protocol import Protocol
+from ratings.queries import Scoring
 from tests.factories import (
     CohortFactory,
     OriginalFactory,
@@ -15,7 +17,11 @@ from tests.factories import (
     RecordingFactory,
     RenditionFactory,
     UserFactory,
+    stored,
 )
+
+# Whatever has no default, and no days of waiting.
+READY = Protocol(gap_days=0, primary_item="facial_expression", margin_reason="a margin for tests", break_after=0)
 
 
 def make_raters(n: int) -> list[User]:
@@ -32,15 +38,44 @@ def make_cohort(n: int = 4, *, coordinator: User | None = None, task: str = Task
     return cohort
 
 
-def draft_study(n: int = 4, *, n_raters: int = 1, coordinator: User | None = None, name: str = "Pilot") -> Study:
+def draft_study(
+    n: int = 4,
+    *,
+    n_raters: int = 1,
+    coordinator: User | None = None,
+    name: str = "Pilot",
+    protocol: Protocol = READY,
+) -> Study:
     """A draft whose results every investigator that there is may read."""
     cohort = make_cohort(n, coordinator=coordinator)
     study = services.create_study(
-        name=name, cohort=cohort, method="mask", raters=make_raters(n_raters), actor=coordinator, seed=7
-    )
+        name=name, cohort=cohort, method="mask", raters=make_raters(n_raters), actor=coordinator, seed=7,
+        protocol=protocol,
+    )  # fmt: skip
     for reader in User.objects.filter(role=Role.INVESTIGATOR):
         member_services.add_member(study=study, user=reader, actor=coordinator)
+    make_alike(study)
     return study
+
+
+def make_alike(study: Study, **traits: object) -> None:
+    """The last encode of all versions that the study shows, done; the files hold random bytes of one size."""
+    for recording, renditions in equal_arms.versions(study).items():
+        wanted = equal_arms.key_of(renditions)
+        ShownFile.objects.filter(study=study, rendition__recording=recording).delete()
+        encode, _ = LastEncode.objects.update_or_create(
+            study=study, recording=recording, defaults={"renditions": wanted, "state": LastEncode.State.DONE}
+        )
+        for rendition in renditions:
+            content = stored(secrets.token_bytes(800), recording.participant)
+            ShownFile.objects.create(
+                last_encode=encode, study=study, rendition=rendition, encoding="x", traits=traits, **content
+            )
+
+
+def open_alike(*, study: Study, actor: User | None = None) -> Study:
+    make_alike(study)
+    return services.open_study(study=study, actor=actor)
 
 
 def opened_study(n: int = 4, **given: object) -> Study:
@@ -48,16 +83,19 @@ def opened_study(n: int = 4, **given: object) -> Study:
 
 
 def rate(presentation: Presentation, item: str, score: int | None) -> None:
-    """Answer one item; None is “not sure”."""
+    """Answer one item, or change the answer; None is “not sure”."""
+    changed = item in queries.current_answers(presentation)
     services.save_rating(
-        presentation=presentation, item=item, score=score, not_sure=score is None,
-        client_id=uuid.uuid4(), rater=presentation.rater,
+        presentation=presentation, rater=presentation.rater, item=item, score=score, not_sure=score is None,
+        reason="not_visible" if score is None else "", change_reason="second_look" if changed else "",
+        client_id=uuid.uuid4(),
     )  # fmt: skip
 
 
 def rate_all(study: Study, score: Callable[[Presentation], int | None] = lambda presentation: 1) -> None:
-    for presentation in study.presentations.select_related("rendition__recording", "rater"):
-        for item in items_for(presentation.rendition.recording):
+    scoring = Scoring(study)
+    for presentation in study.presentations.select_related("recording", "rater"):
+        for item in scoring.items_for(presentation.recording):
             rate(presentation, item.code, score(presentation))
 
 
@@ -65,3 +103,8 @@ def closed_study(n: int = 4, *, score: Callable[[Presentation], int | None] = la
     study = opened_study(n, **given)
     rate_all(study, score)
     return services.close_study(study=study, actor=None)
+
+
+def arm_of(presentation: Presentation) -> str:
+    """What the presentation shows: “original”, or the method. Tests read the key; raters never do."""
+    return key.versions_of(presentation.study_id)[presentation.pk].arm

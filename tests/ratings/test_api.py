@@ -40,18 +40,22 @@ def post(client, presentation, body):
 
 
 def test_an_answer_is_kept_and_told_with_its_time(client, presentation):
-    response = post(client, presentation, answer())
+    given = answer()
+    response = post(client, presentation, given)
     assert response.status_code == 201
     assert response.json() == {
+        "client_id": given["client_id"],
         "item": "facial_expression",
         "score": 2,
         "not_sure": False,
+        "reason": "",
+        "comment": "",
         "saved_at": Rating.objects.get().saved_at.isoformat().replace("+00:00", "Z"),
     }
 
 
 def test_not_sure_is_an_answer(client, presentation):
-    response = post(client, presentation, answer(score=None, not_sure=True))
+    response = post(client, presentation, answer(score=None, not_sure=True, reason="no_audio"))
     assert (response.status_code, response.json()["score"], response.json()["not_sure"]) == (201, None, True)
 
 
@@ -100,6 +104,20 @@ def test_a_number_too_long_to_be_read_is_refused(client, presentation):
         {"client_id": 5},
         {"client_id": "not a uuid"},
         {"client_id": {"a": 1}},
+        {"score": None, "not_sure": True},
+        {"score": None, "not_sure": True, "reason": "tired"},
+        {"reason": "artefact"},
+        {"reason": None},
+        {"comment": "x" * 501},
+        {"comment": "a\0b"},
+        {"comment": "\ud800"},
+        {"comment": 5},
+        {"change_reason": "slip"},
+        {"change_reason": ["slip"]},
+        {"replaces": "nothing"},
+        {"answered_at": "yesterday"},
+        {"answered_at": "9999-12-31T23:59:59Z"},
+        {"answered_at": "0001-01-01T00:00:00+14:00"},
     ],
 )
 def test_a_wrong_answer_is_refused_with_words(client, presentation, changes):
@@ -159,7 +177,7 @@ def test_nobody_signed_in_gets_403(presentation):
     assert post(Client(), presentation, answer()).status_code == 403
 
 
-@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
 def test_other_methods_get_405(client, presentation, method):
     assert getattr(client, method)(address(presentation)).status_code == 405
 
@@ -169,3 +187,105 @@ def test_without_a_csrf_token_nothing_is_kept(presentation):
     client.login(username=presentation.rater.username, password=PASSWORD)
     assert post(client, presentation, answer()).status_code == 403
     assert not Rating.objects.exists()
+
+
+# --- which answer stands
+
+
+def second(first, **changes):
+    """A change of an answer, by a page that knows the first."""
+    return answer(score=3, replaces=first["client_id"], change_reason="second_look") | changes
+
+
+def test_a_change_is_a_new_answer_with_a_reason(client, presentation):
+    first = answer(replaces=None)
+    post(client, presentation, first)
+    response = post(client, presentation, second(first))
+    assert (response.status_code, response.json()["score"]) == (201, 3)
+    assert list(Rating.objects.values_list("score", "change_reason", "replaces__score")) == [
+        (2, "", None),
+        (3, "second_look", 2),
+    ]
+
+
+def test_a_change_without_a_reason_is_refused(client, presentation):
+    first = answer()
+    post(client, presentation, first)
+    response = post(client, presentation, second(first, change_reason=""))
+    assert response.status_code == 400
+    assert "Say why you change" in response.json()["detail"][0]
+
+
+@pytest.mark.parametrize("knows", [None, "0b2f6c1e-8d1c-4a57-9f0e-0c8f0a5d7c11"])
+def test_a_page_that_does_not_know_the_current_answer_is_told_it(client, presentation, knows):
+    first = answer(comment="looks left")
+    post(client, presentation, first)
+    response = post(client, presentation, second(first, replaces=knows))
+    told = response.json()
+    assert (response.status_code, told["code"]) == (409, "answered_elsewhere")
+    assert (told["current"]["client_id"], told["current"]["score"]) == (first["client_id"], 2)
+    assert told["current"]["comment"] == "looks left"
+    assert Rating.objects.count() == 1
+
+
+def test_of_two_windows_one_answer_stands_and_the_other_is_told(client, presentation):
+    first = answer()
+    post(client, presentation, first)
+    one, other = second(first), second(first, score=4)
+    assert [post(client, presentation, body).status_code for body in (one, other)] == [201, 409]
+    assert post(client, presentation, one).status_code == 200, "a repeat is no conflict"
+    assert post(client, presentation, second(one, score=4)).status_code == 201
+
+
+def test_a_repeat_of_a_replaced_answer_is_told_as_one(client, presentation):
+    first = answer(replaces=None)
+    post(client, presentation, first)
+    post(client, presentation, second(first))
+    assert post(client, presentation, first).status_code == 200
+    assert Rating.objects.count() == 2
+
+
+def test_the_current_answers_are_told(client, presentation):
+    assert client.get(address(presentation)).json() == {"answers": [], "locked": False, "seen_before": None}
+    first = answer()
+    post(client, presentation, first)
+    post(client, presentation, second(first))
+    lips = answer(item="rest_tremor_lip_jaw", score=None, not_sure=True, reason="not_visible", comment="a hand")
+    post(client, presentation, lips)
+    told = client.get(address(presentation)).json()["answers"]
+    assert [(one["item"], one["score"], one["reason"], one["comment"]) for one in told] == [
+        ("facial_expression", 3, "", ""),
+        ("rest_tremor_lip_jaw", None, "not_visible", "a hand"),
+    ]
+
+
+def test_the_clock_of_the_browser_is_kept_and_not_believed(client, presentation):
+    post(client, presentation, answer(answered_at="1999-12-31T23:59:59.5+01:00"))
+    rating = Rating.objects.get()
+    assert rating.answered_at.isoformat() == "1999-12-31T22:59:59.500000+00:00"
+    assert rating.saved_at.year > 2020
+
+
+# --- acquaintance
+
+
+def acquainted(client, presentation, seen_before, client_id=None):
+    body = {"client_id": client_id or str(uuid.uuid4()), "seen_before": seen_before}
+    return client.post(
+        f"/api/presentations/{presentation.pk}/acquaintance/", json.dumps(body), content_type="application/json"
+    )
+
+
+def test_who_was_seen_before_is_kept_and_the_last_word_holds(client, presentation):
+    client_id = str(uuid.uuid4())
+    assert acquainted(client, presentation, True, client_id).status_code == 201
+    assert acquainted(client, presentation, True, client_id).status_code == 200
+    assert acquainted(client, presentation, False, client_id).status_code == 409
+    assert client.get(address(presentation)).json()["seen_before"] is True
+    acquainted(client, presentation, False)
+    assert client.get(address(presentation)).json()["seen_before"] is False
+
+
+@pytest.mark.parametrize("seen_before", [None, 1, "yes", []])
+def test_what_is_neither_seen_nor_unseen_is_refused(client, presentation, seen_before):
+    assert acquainted(client, presentation, seen_before).status_code == 400

@@ -1,21 +1,40 @@
 """What reaches a rater tells neither the version nor the participant."""
 
+import json
+import mimetypes
 import re
+import uuid
+from html import unescape
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
+from django.http import HttpResponse
 
+from accounts.models import User
 from audit.models import Event
-from deid.algorithms.registry import METHODS
-from ratings.models import Presentation
-from tests.links import watch
-from tests.ratings.build import opened_study
+from deid.algorithms.registry import METHODS, get_method
+from deid.models import Rendition
+from ratings import key, services
+from ratings.models import Presentation, ShownFile
+from tests.factories import UserFactory
+from tests.links import body, watch
+from tests.ratings.build import draft_study
 
 pytestmark = pytest.mark.django_db
+# Words that styles and scripts for all may hold: names of methods and of things that the platform has.
+PUBLIC = {name.casefold() for method in METHODS.values() for name in (method.name, str(method.label))}
+PUBLIC |= {"recording", "rendition", "original", "donor", "de-identified", "deidentified", "code-break"}
 
 
 @pytest.fixture
 def study():
-    return opened_study(3)
+    """Three recordings, the de-identified versions with donors."""
+    study = draft_study(3, coordinator=UserFactory(username="the-coordinator"))
+    for number, rendition in enumerate(Rendition.objects.exclude(method="original")):
+        rendition.certificate |= {"method_report": {"donor": f"donor-{number + 1:02d}"}}
+        rendition.save()
+    return services.open_study(study=study, actor=None)
 
 
 @pytest.fixture
@@ -23,19 +42,28 @@ def client(study, sign_in):
     return sign_in(study.raters.get())
 
 
+ARM_WORDS = {"de-identified", "deidentified", "rendition", "recording", "original", "donor", "unblinded", "code-break"}
+
+
 def forbidden(study):
-    """Everything that names an arm, a person or a file."""
-    words = set(METHODS) | {"de-identified", "deidentified", "rendition", "recording", study.cohort.name}
-    for presentation in study.presentations.select_related("rendition__recording__participant"):
-        rendition = presentation.rendition
+    """Everything that names an arm, a person, a file, or who else takes part."""
+    words = set(METHODS) | {str(get_method(name).label) for name in METHODS} | ARM_WORDS
+    words |= {study.cohort.name, study.versions.get().sha256, *key.seeds_of(study.pk).values()}
+    words |= {user.username for user in User.objects.exclude(role="rater")}
+    for row in study.shown.select_related("rendition__recording__participant"):
+        rendition = row.rendition
         words |= {
             rendition.recording.participant.code,
+            rendition.worn_donor,
             rendition.storage_name,
             rendition.sha256,
             rendition.recording.storage_name,
             rendition.recording.sha256,
         }
-    return words
+    words |= set(study.presentations.values_list("storage_name", flat=True)) | {
+        seal.sha256 for seal in study.seals.all()
+    }
+    return words - {""}
 
 
 RANDOM = re.compile(r'((?:csrftoken|sessionid|look)=|csrfmiddlewaretoken" value=")[\w.:-]+')
@@ -51,41 +79,76 @@ def headers_of(response):
     return "\n".join(f"{name}: {value}" for name, value in response.headers.items())
 
 
+def everything_of(client, address):
+    """What an address gives: headers, and the whole body; media by byte ranges, as a player asks for them."""
+    if address.startswith("/static/"):  # the web server's own part: as it lies on the disk
+        path = Path(finders.find(address.removeprefix("/static/")))
+        return HttpResponse(content_type=mimetypes.guess_type(path)[0]), path.read_text()
+    response = client.get(address, follow=True)
+    text = address + headers_of(response)
+    if "/video?look=" not in address:
+        return response, text + body(response).decode()
+    size = int(response.headers["Content-Length"])
+    for start in range(0, size, 1500):
+        part = client.get(address, HTTP_RANGE=f"bytes={start}-{min(start + 1999, size - 1)}")
+        text += headers_of(part) + body(part).decode("latin-1")
+    return response, text
+
+
+LINKS = re.compile(r'(?:href|src|data-next|data-save)="(/[^"]*)"')
+MODULES = re.compile(r'from "\./(\w+\.js)"')
+# The same for everybody, and named for what they style or do: they tell nothing of a presentation.
+SHARED = ("/static/", "/account/", "/glossary")
+
+
 def test_a_crawl_finds_nothing_that_tells(client, study):
-    seen, waiting = set(), ["/rate/", *(f"/rate/{p.pk}/" for p in study.presentations.all())]
+    """Pages, scripts, styles, answers of the API, headers and media: none of the words."""
+    words = forbidden(study)
+    assert len(words) >= 40
+    seen, waiting, kinds = set(), ["/", "/rate/", *(f"/rate/{p.pk}/" for p in study.presentations.all())], set()
     while waiting:
-        address = waiting.pop()
-        if address in seen or address.startswith("/static/"):
+        address = unescape(waiting.pop())
+        if address in seen or address.startswith("/account/logout"):
             continue
         seen.add(address)
-        response = client.get(address, follow=True)
-        text = address + headers_of(response)
-        if response.headers["Content-Type"].startswith("text/html"):
-            page = response.content.decode()
-            text += page
-            waiting += re.findall(r'(?:href|src|data-next)="(/rate/[^"]*)"', page)
-        found = [word for word in forbidden(study) if tells(text, word)]
+        response, text = everything_of(client, address)
+        kinds.add(response.headers["Content-Type"].partition(";")[0])
+        waiting += LINKS.findall(text) if response.headers["Content-Type"].startswith("text/html") else []
+        waiting += [f"/static/semblance/{name}" for name in MODULES.findall(text)]
+        shared = address.startswith(SHARED)
+        found = [word for word in words if tells(text, word) and not (shared and word.casefold() in PUBLIC)]
         assert not found, f"{address} tells {found}"
     assert len({address.partition("?")[0] for address in seen if "/video?look=" in address}) == 6
+    assert kinds >= {"text/html", "video/mp4", "text/javascript", "text/css"}
+
+
+def test_answers_of_the_api_tell_nothing(client, study):
+    words = forbidden(study)
+    for presentation in study.presentations.all():
+        for item, score in (("facial_expression", 1), ("facial_expression", 9), ("nothing", 1)):
+            told = {"item": item, "score": score, "client_id": str(uuid.uuid4())}
+            address = f"/api/presentations/{presentation.pk}/ratings/"
+            response = client.post(address, json.dumps(told), content_type="application/json")
+            text = headers_of(response) + response.content.decode()
+            assert not [word for word in words if tells(text, word)], text
 
 
 def test_both_versions_of_a_recording_are_served_at_one_size_with_equal_headers(client, study):
     for recording in study.cohort.recordings.all():
         told = set()
-        for presentation in Presentation.objects.filter(rendition__recording=recording):
+        for presentation in Presentation.objects.filter(recording=recording):
             response = watch(client, f"/rate/{presentation.pk}/video")
             assert len(b"".join(response.streaming_content)) == int(response.headers["Content-Length"])
             told.add(headers_of(response))
         assert len(told) == 1
 
 
-def test_the_file_itself_comes_first_and_a_box_that_players_skip_fills_it_up(client, study, media):
-    presentation = study.presentations.select_related("rendition").first()
-    body = b"".join(watch(client, f"/rate/{presentation.pk}/video").streaming_content)
-    stored = (media / presentation.rendition.storage_name).read_bytes()
-    box = body[len(stored) :]
-    assert body.startswith(stored)
-    assert (int.from_bytes(box[:4], "big"), box[4:8]) == (len(box), b"free")
+def test_a_rater_gets_what_the_last_encode_made_and_nothing_else(client, study, media):
+    for presentation in study.presentations.all():
+        body = b"".join(watch(client, f"/rate/{presentation.pk}/video").streaming_content)
+        shown = ShownFile.objects.get(study=study, rendition=key.versions_of(study.pk)[presentation.pk].rendition)
+        assert body == (media / shown.storage_name).read_bytes()
+        assert presentation.storage_name != shown.storage_name, "its name would tell the version"
 
 
 def test_a_player_may_ask_for_a_part(client, study):

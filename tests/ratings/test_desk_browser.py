@@ -1,86 +1,58 @@
 """The desk and the figure in a real browser, under the real content security policy."""
 
-import io
-import re
+from dataclasses import replace
 
-import av
-import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from accounts.models import Role
-from cohorts import storage
-from ratings import member_services, services
-from ratings.models import Presentation, Rating, Study
-from tests.factories import (
-    CohortFactory,
-    OriginalFactory,
-    ParticipantFactory,
-    RecordingFactory,
-    RenditionFactory,
-    UserFactory,
-)
-from tests.ratings.build import make_raters, rate_all
+from ratings import member_services, practice_services, services, viewing_queries
+from ratings.models import EquipmentCheck, PracticeAnswer, Presentation, Rating, VideoSent, Viewing
+from tests.factories import UserFactory
+from tests.ratings.build import READY, rate_all
+from tests.ratings.desk_browser import answer_unsure, change, filmed_draft, picture, saved, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def video(level: int) -> dict[str, object]:
-    """Two seconds of one grey, as a stored file."""
-    content = io.BytesIO()
-    with av.open(content, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for _ in range(50):
-            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), level, np.uint8), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    content.seek(0)
-    return {"storage_name": storage.store(content), "n_bytes": content.getbuffer().nbytes, "sha256": f"{level:064d}"}
+@pytest.fixture
+def draft():
+    return filmed_draft()
 
 
 @pytest.fixture
-def study() -> Study:
-    cohort = CohortFactory()
-    for _ in range(2):
-        recording = RecordingFactory(participant=ParticipantFactory(cohort=cohort))
-        OriginalFactory(recording=recording, **video(200))
-        RenditionFactory(recording=recording, **video(20))
-    study = services.create_study(name="Pilot", cohort=cohort, method="mask", raters=make_raters(1), actor=None)
-    return services.open_study(study=study, actor=None)
+def study(draft):
+    return services.open_study(study=draft, actor=None)
 
 
-@pytest.fixture
-def browse(live_server, sign_in, chromium):
-    """`browse(user)`: a page of that user's browser; its complaints are kept in `page.complaints`."""
-    complaints: list[str] = []
-
-    def make(who):
-        cookie = sign_in(who).cookies["sessionid"].value
-        context = chromium.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.set_default_timeout(10_000)
-        page.complaints = complaints
-        return page
-
-    return make
+def opened(**protocol):
+    return services.open_study(study=filmed_draft(replace(READY, **protocol)), actor=None)
 
 
-def saved(page):
+def test_practice_tells_the_reference_after_each_answer(browse, draft):
     from playwright.sync_api import expect
 
-    expect(page.locator("#status")).to_have_text(re.compile(r"^saved \d\d:\d\d:\d\d"), timeout=10_000)
-
-
-def plays(page):
-    """The policy forbids waiting inside the page, so ask from here."""
-    for _ in range(100):
-        if page.locator("#video").evaluate("video => video.currentTime") > 0.1:
-            return True
-        page.wait_for_timeout(50)
-    return False
+    practice_services.add_case(
+        study=draft, recording=draft.cohort.recordings.last(), version="mask", explanation="Few blinks.",
+        reference={"facial_expression": 3, "rest_tremor_lip_jaw": 0}, actor=UserFactory(role=Role.ADMINISTRATOR),
+    )  # fmt: skip
+    page = browse(services.open_study(study=draft, actor=None).raters.get())
+    page.goto("/rate/next/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Practice · 1 of 1")
+    watched(page)
+    told = page.locator(".reference")
+    assert (told.all_inner_texts(), page.locator("#explanation").inner_text()) == (["", ""], "")
+    page.keyboard.press("1")
+    expect(told.first).to_have_text("Reference: 3 moderate")
+    assert (told.last.inner_text(), page.locator("#explanation").inner_text()) == ("", "")
+    answer_unsure(page)
+    expect(page.locator("#explanation")).to_have_text("Few blinks.")
+    assert told.all_inner_texts() == ["Reference: 3 moderate", "Reference: 0 normal"]
+    picture(page, "practice")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 of 2")
+    assert page.complaints == []
+    assert PracticeAnswer.objects.count() == 2
 
 
 def test_a_rater_goes_through_a_study_without_a_mouse(browse, study):
@@ -90,75 +62,17 @@ def test_a_rater_goes_through_a_study_without_a_mouse(browse, study):
     page.keyboard.press("Enter")
     for position in range(1, 5):
         page.get_by_role("heading", name=f"{position} of 4").wait_for()
-        page.keyboard.press("Space")
-        assert plays(page)
+        watched(page)
         page.keyboard.press("2")
-        page.keyboard.press("n")
+        answer_unsure(page)
         saved(page)
         page.keyboard.press("Enter")
+        page.get_by_text("Have you seen this person before?").wait_for()
+        page.keyboard.press("n")
     page.get_by_text("Everything is rated").wait_for()
     assert Presentation.objects.filter(completed_at__isnull=False).count() == 4
     assert sorted(Rating.objects.values_list("score", "not_sure"), key=str) == [(2, False)] * 4 + [(None, True)] * 4
     assert page.complaints == []
-
-
-def test_answers_are_shown_again_and_arrows_choose_the_item(browse, study):
-    page = browse(study.raters.get())
-    page.goto("/rate/next/")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("4")
-    saved(page)
-    page.reload()
-    assert page.locator("[data-item=rest_tremor_lip_jaw] [aria-pressed=true]").inner_text().split() == ["4", "severe"]
-    assert page.get_by_role("button", name="Next").is_disabled()
-    page.locator("[data-item=facial_expression] [data-key='0']").click()
-    saved(page)
-    assert page.get_by_role("button", name="Next").is_enabled()
-    assert page.complaints == []
-
-
-def test_what_the_server_did_not_get_is_not_called_saved_and_is_sent_again_once(browse, study):
-    page = browse(study.raters.get())
-    page.goto("/rate/next/")
-    page.route("**/api/**", lambda route: route.abort())
-    page.keyboard.press("3")
-    page.get_by_text("not saved, trying again").wait_for()
-    assert not Rating.objects.exists()
-    page.unroute("**/api/**")
-    saved(page)
-    assert Rating.objects.get().score == 3
-
-
-def test_an_answer_whose_receipt_was_lost_is_one_row(browse, study):
-    page = browse(study.raters.get())
-    page.goto("/rate/next/")
-    asked, lost = [], []
-
-    def lose_the_first_receipt(route):
-        asked.append(route)  # at once: on a slow machine the page asks again while the first answer is fetched
-        if len(asked) > 1:
-            route.continue_()
-        else:
-            lost.append(route.fetch().status)
-            route.abort()
-
-    page.route("**/api/**", lose_the_first_receipt)
-    page.keyboard.press("3")
-    saved(page)
-    page.wait_for_timeout(500)
-    assert len(lost) == 1
-    assert lost[0] in (200, 201)
-    assert len(asked) >= 2
-    assert Rating.objects.count() == 1
-
-
-def test_an_answer_after_the_closing_is_told_and_taken_back(browse, study):
-    page = browse(study.raters.get())
-    page.goto("/rate/next/")
-    services.close_study(study=study, actor=None)
-    page.keyboard.press("1")
-    page.get_by_text("not saved: The study must be “Open”").wait_for()
-    assert page.locator("[aria-pressed=true]").count() == 0
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (768, 1024), (390, 844)])
@@ -166,7 +80,7 @@ def test_every_control_is_large_and_on_the_screen(browse, study, width, height):
     page = browse(study.raters.get())
     page.set_viewport_size({"width": width, "height": height})
     page.goto("/rate/next/")
-    for control in page.locator("#desk button, #desk nav a").all():
+    for control in page.locator("#desk button:visible, #desk nav a:visible").all():
         box = control.bounding_box()
         assert min(box["width"], box["height"]) >= 44
         assert box["x"] >= 0
@@ -184,3 +98,149 @@ def test_the_figure_is_drawn_under_the_policy(browse, study):
     page.locator(".figure .bars .point").first.wait_for(state="attached")
     assert "n = 2" in page.locator(".figure .legend").text_content()
     assert page.complaints == []
+
+
+def wrong(page):
+    """What axe finds."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"][:120]) for one in found]
+
+
+@pytest.mark.parametrize(("name", "width", "height"), [("desktop", 1280, 800), ("tablet", 768, 1024)])
+def test_the_desk_its_questions_and_dialogs_are_for_everybody(browse, name, width, height):
+    """All tools, anchor texts and a scale; before, while and after answering."""
+    texts = [f"Text of the licensed scale for score {score}, as long as such texts are." for score in range(5)]
+    study = opened(
+        viewing_tools=("loop", "speed", "frames"), scale_percent=400, anchors={"facial_expression": texts},
+        anchors_licence="a licence",
+    )  # fmt: skip
+    page = browse(study.raters.get())
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto("/rate/next/")
+    picture(page, f"desk-{name}-closed")
+    watched(page)
+    looks = [wrong(page)]
+    page.keyboard.press("2")
+    page.keyboard.press("ArrowLeft")
+    picture(page, f"desk-{name}-answered")
+    page.keyboard.press("n")
+    page.get_by_text("Not sure: why?").wait_for()
+    looks.append(wrong(page))
+    picture(page, f"desk-{name}-unsure")
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    page.locator("#prompt textarea").fill("The left corner of the mouth lags.")
+    looks.append(wrong(page))
+    picture(page, f"desk-{name}-comment")
+    page.keyboard.press("Enter")
+    page.locator(".said", has_text="The left corner").wait_for()
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keyboard").wait_for()
+    looks.append(wrong(page))
+    picture(page, f"desk-{name}-keys")
+    assert looks == [[]] * 4
+    assert page.complaints == []
+
+
+def test_scoring_opens_after_one_full_play(browse, study):
+    page = browse(study.raters.get())
+    page.goto("/rate/next/")
+    page.locator("#desk[data-ready]").wait_for()
+    page.keyboard.press("3")
+    assert page.locator("[data-key]:enabled").count() == 0
+    watched(page)
+    page.keyboard.press("3")
+    saved(page)
+    page.reload()
+    page.locator("#desk[data-ready]").wait_for()
+    page.keyboard.press("1")
+    saved(page)
+    assert sorted(Rating.objects.values_list("score", flat=True)) == [1, 3], "seen before: it stays open"
+
+
+def test_a_video_that_will_not_play_can_be_answered_with_just_that(browse, study):
+    page = browse(study.raters.get())
+    page.route("**/video?look=*", lambda route: route.abort())
+    page.goto("/rate/next/")
+    page.get_by_text("cannot be played").wait_for()
+    page.keyboard.press("3")
+    answer_unsure(page, "1")
+    assert page.locator("#prompt").is_visible(), "no other reason is possible"
+    page.keyboard.press("4")
+    saved(page)
+    assert Rating.objects.get().reason == "would_not_play"
+
+
+def test_a_change_is_asked_why_by_one_key(browse, study):
+    page = browse(study.raters.get())
+    page.goto("/rate/next/")
+    watched(page)
+    page.keyboard.press("3")
+    page.keyboard.press("ArrowLeft")
+    change(page, "1", "second_look")
+    page.locator("[data-item=facial_expression] [data-key='1'][aria-pressed=true]").wait_for()
+    saved(page)
+    assert [(r.score, r.change_reason) for r in Rating.objects.order_by("id")] == [(3, ""), (1, "second_look")]
+
+
+def test_what_was_seen_is_told_and_the_server_bears_witness(browse, study):
+    page = browse(study.raters.get())
+    page.goto("/rate/next/")
+    watched(page)
+    page.keyboard.press("3")
+    answer_unsure(page)
+    page.keyboard.press("Enter")
+    page.keyboard.press("y")
+    page.get_by_role("heading", name="2 of 4").wait_for()
+    page.locator("#desk[data-ready]").wait_for()
+    first = study.presentations.get(position=1)
+    for _ in range(100):
+        if Viewing.objects.filter(presentation=first).exists():
+            break
+        page.wait_for_timeout(100)
+    seen = viewing_queries.of_presentation(first)
+    assert (seen.plays, seen.flags, seen.window) == (1, (), (1280, 800))
+    assert seen.share > 0.98
+    assert seen.frames > 0
+    assert VideoSent.objects.filter(presentation=first).exists()
+
+
+def test_tools_work_by_key_where_the_protocol_enables_them(browse):
+    page = browse(opened(viewing_tools=("loop", "speed", "frames"), scale_percent=400).raters.get())
+    page.goto("/rate/next/")
+    watched(page)
+    page.keyboard.press("-")
+    page.get_by_text("0.5×").wait_for()
+    video = page.locator("#video")
+    assert video.evaluate("video => [video.playbackRate, video.clientWidth]") == [0.5, 256]
+    assert page.locator(".scale-bar").evaluate("bar => bar.clientWidth") == 400
+    at = video.evaluate("video => video.currentTime")
+    page.keyboard.press(",")
+    assert at - video.evaluate("video => video.currentTime") == pytest.approx(0.04, abs=0.005)
+    page.keyboard.press("l")
+    assert page.get_by_role("button", name="Loop").get_attribute("aria-pressed") == "true"
+
+
+def test_screen_and_sound_are_checked_by_keyboard_before_the_first_video(browse):
+    page = browse(opened(equipment_check=True, with_sound=("facial_expression", "speech")).raters.get())
+    page.goto("/rate/next/")
+    page.get_by_text("It plays.").wait_for()
+    picture(page, "equipment")
+    assert wrong(page) == []
+    for label, key in (("Squares that you see on black", "5"), ("Squares that you see on white", "4")):
+        page.get_by_label(label).focus()
+        page.keyboard.press(key)
+    sides = [("Left", "Right"), ("Right", "Left")]
+    for order in sides:  # the right order is by lot
+        for side in order:
+            page.get_by_role("button", name="Play a tone").press("Enter")
+            page.get_by_role("button", name=side).press("Enter")
+            if "other side" in page.locator("#sound-state").inner_text():
+                break
+        if "Both sides" in page.locator("#sound-state").inner_text():
+            break
+    page.get_by_role("button", name="Go on").press("Enter")
+    page.get_by_role("heading", name="1 of 4").wait_for()
+    check = EquipmentCheck.objects.get()
+    assert (check.sound, check.dark_steps, check.light_steps, check.window_width) == ("heard", 5, 4, 1280)
+    assert check.passed

@@ -26,6 +26,8 @@ def presentation():
 def save(presentation, **changes):
     given = {"item": "facial_expression", "score": 2, "not_sure": False, "client_id": uuid.uuid4()}
     given["rater"] = presentation.rater
+    if changes.get("not_sure"):
+        given["reason"] = "artefact"
     return services.save_rating(presentation=presentation, **(given | changes))
 
 
@@ -152,7 +154,7 @@ def test_sql_cannot_change_or_remove_an_answer(presentation, statement):
         ("facial_expression", -1, False),
         ("facial_expression", None, False),
         ("facial_expression", 1, True),
-        ("gait", 1, False),
+        ("Gait!", 1, False),
     ],
 )
 def test_the_database_refuses_an_impossible_answer(presentation, item, score, not_sure):
@@ -165,7 +167,9 @@ def test_the_database_refuses_an_impossible_answer(presentation, item, score, no
 def test_one_client_id_is_one_row_in_the_database(presentation):
     rating, _new = save(presentation)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Rating.objects.create(presentation=presentation, item="facial_expression", score=1, client_id=rating.client_id)
+        Rating.objects.create(
+            presentation=presentation, item="rest_tremor_lip_jaw", score=1, client_id=rating.client_id
+        )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from accounts.models import Role
 from audit.models import Event
 from cohorts.models import Task
 from deid.models import Job, Rendition
-from ratings import queries, services
+from ratings import key, preflight, queries, services
 from ratings.models import Presentation, Study
 from tests.factories import (
     CohortFactory,
@@ -21,7 +21,7 @@ from tests.factories import (
     RenditionFactory,
     UserFactory,
 )
-from tests.ratings.build import draft_study, make_cohort, make_raters, opened_study, rate_all
+from tests.ratings.build import READY, draft_study, make_alike, make_cohort, make_raters, opened_study, rate_all
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +31,7 @@ def create(**changes):
     given.setdefault("cohort", None)
     given["cohort"] = given["cohort"] or make_cohort(1)
     given.setdefault("raters", make_raters(1))
+    given.setdefault("protocol", READY)
     return services.create_study(**given)
 
 
@@ -97,11 +98,13 @@ def test_a_study_waits_for_its_originals():
     recording = one_recording()
     RenditionFactory(recording=recording)
     study = create(cohort=recording.cohort)
-    assert queries.study_readiness(study) == ["The original of 1 of 1 recordings is still being re-encoded."]
+    assert preflight.reasons(study) == ["The original of 1 of 1 recordings is still being re-encoded."]
     with pytest.raises(ValidationError, match="still being re-encoded"):
         services.open_study(study=study, actor=None)
     OriginalFactory(recording=recording)
-    assert queries.study_readiness(study) == []
+    assert "wait for the last encode" in preflight.reasons(study)[0]
+    make_alike(study)
+    assert preflight.reasons(study) == []
 
 
 def test_a_failed_original_is_told_with_its_error_and_can_be_asked_for_again():
@@ -109,16 +112,16 @@ def test_a_failed_original_is_told_with_its_error_and_can_be_asked_for_again():
     RenditionFactory(recording=recording)
     study = create(cohort=recording.cohort)
     Job.objects.filter(method="original").update(state=Job.State.FAILED, error="The disk is full.")
-    assert "could not be re-encoded: The disk is full." in queries.study_readiness(study)[0]
+    assert "could not be re-encoded: The disk is full." in preflight.reasons(study)[0]
     services.prepare_study(study=study, actor=None)
-    assert "still being re-encoded" in queries.study_readiness(study)[0]
+    assert "still being re-encoded" in preflight.reasons(study)[0]
 
 
 def test_an_original_that_nobody_asked_for_is_told():
     study = draft_study(1)
     late = RecordingFactory(participant=ParticipantFactory(cohort=study.cohort))
     RenditionFactory(recording=late)
-    assert queries.study_readiness(study) == [f"The original of {late} has not been asked for."]
+    assert preflight.reasons(study) == [f"The original of {late} has not been asked for."]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,7 @@ def test_versions_that_could_be_told_apart_are_not_shown(change, told):
 def test_a_rater_who_left_keeps_the_study_shut():
     study = draft_study(1)
     study.raters.update(is_active=False)
-    assert "no longer has an active account" in queries.study_readiness(study)[0]
+    assert "no longer has an active account" in preflight.reasons(study)[0]
 
 
 def test_speech_without_sound_is_left_out_and_counted():
@@ -144,7 +147,8 @@ def test_speech_without_sound_is_left_out_and_counted():
     study = create(cohort=cohort)
     assert silent not in [rendition.recording for rendition in queries.shown_renditions(study)]
     assert queries.n_left_out(study) == 1
-    assert queries.study_readiness(study) == []
+    make_alike(study)
+    assert preflight.reasons(study) == []
 
 
 # --- opening and closing
@@ -153,27 +157,13 @@ def test_speech_without_sound_is_left_out_and_counted():
 def test_opening_gives_every_rater_both_versions_of_every_recording():
     study = opened_study(4, n_raters=3)
     shown = Rendition.objects.filter(recording__cohort=study.cohort)
+    versions = key.versions_of(study.pk)
     for rater in study.raters.all():
         own = Presentation.objects.filter(study=study, rater=rater)
         assert [p.position for p in own] == list(range(1, 9))
-        assert {p.rendition for p in own} == set(shown)
+        assert {versions[p.pk].rendition for p in own} == {rendition.pk for rendition in shown}
         assert all(p.started_at is None and p.completed_at is None for p in own)
     assert Event.objects.filter(verb="study.opened").count() == 1
-
-
-def test_both_versions_are_shown_with_one_size_that_leaves_room_for_a_box():
-    study = opened_study(2)
-    for recording in study.cohort.recordings.all():
-        sizes = set(study.presentations.filter(rendition__recording=recording).values_list("shown_bytes", flat=True))
-        largest = max(rendition.n_bytes for rendition in recording.renditions.all())
-        assert len(sizes) == 1
-        assert sizes.pop() >= largest + 8
-
-
-@pytest.mark.parametrize(("larger", "shown"), [(4088, 4096), (4089, 8192), (1, 4096)])
-def test_the_shown_size_is_the_larger_file_and_eight_bytes_in_whole_pages(larger, shown):
-    pair = queries.Pair(Rendition(n_bytes=larger), Rendition(n_bytes=1))
-    assert pair.shown_bytes == shown
 
 
 def test_a_study_opens_once():
@@ -196,8 +186,9 @@ def test_closing_ends_the_study_and_is_kept():
 def test_the_newest_released_rendition_is_shown():
     study = draft_study(1)
     newer = RenditionFactory(recording=study.cohort.recordings.get())
+    make_alike(study)
     services.open_study(study=study, actor=None)
-    assert {p.rendition.method: p.rendition for p in study.presentations.all()}["mask"] == newer
+    assert {version.arm: version.rendition for version in key.versions_of(study.pk).values()}["mask"] == newer.pk
 
 
 def test_progress_counts_each_rater_alone():
@@ -248,9 +239,9 @@ def test_the_database_gives_presentations_to_raters_of_the_study_only():
 
 
 def test_a_shown_rendition_cannot_be_deleted():
-    presentation = opened_study(1).presentations.select_related("rendition").first()
+    row = opened_study(1).shown.select_related("rendition").first()
     with pytest.raises(ProtectedError):
-        presentation.rendition.delete()
+        row.rendition.delete()
 
 
 def test_a_cancelled_job_leaves_the_original_to_be_asked_for():
@@ -259,4 +250,4 @@ def test_a_cancelled_job_leaves_the_original_to_be_asked_for():
     study = create(cohort=recording.cohort)
     Job.objects.filter(method="original").delete()
     JobFactory(recording=recording, method="original", state=Job.State.CANCELLED)
-    assert "has not been asked for" in queries.study_readiness(study)[0]
+    assert "has not been asked for" in preflight.reasons(study)[0]

@@ -1,6 +1,10 @@
 """Pages of coordinators and raters."""
 
+import json
+import re
 import uuid
+from dataclasses import replace
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -10,7 +14,17 @@ from cohorts.models import Task
 from ratings import services
 from ratings.models import Study
 from tests.factories import UserFactory
-from tests.ratings.build import draft_study, make_cohort, make_raters, opened_study, rate, rate_all
+from tests.ratings.build import (
+    READY,
+    draft_study,
+    make_alike,
+    make_cohort,
+    make_raters,
+    open_alike,
+    opened_study,
+    rate,
+    rate_all,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +71,7 @@ def test_a_study_page_costs_the_same_for_one_and_for_three_recordings(
     client = sign_in(coordinator)
     small = draft_study(1, coordinator=coordinator, name="A")
     large = draft_study(3, n_raters=3, coordinator=coordinator, name="B")
-    with django_assert_max_num_queries(30) as one:
+    with django_assert_max_num_queries(50) as one:
         client.get(f"/studies/{small.pk}/")
     with django_assert_max_num_queries(len(one)):
         client.get(f"/studies/{large.pk}/")
@@ -71,6 +85,15 @@ def test_a_coordinator_makes_opens_and_closes_a_study(coordinator, sign_in):
     response = client.post("/studies/new/", form)
     study = Study.objects.get()
     assert response.headers["Location"] == f"/studies/{study.pk}/"
+    assert "no justification" in client.get(f"/studies/{study.pk}/").content.decode()
+    told = {name: value for name, value in study.protocol.items() if name not in ("anchors", "simulation")}
+    told |= {"primary_item": "facial_expression", "margin_reason": "less than half a step", "custom_items": ""}
+    told |= {"equipment_check": "yes"}  # as the page's choice says it
+    assert client.post(f"/studies/{study.pk}/protocol/", told).status_code == 302
+    study.refresh_from_db()
+    assert study.protocol["equipment_check"] is True
+    assert "still wait for the last encode" in client.get(f"/studies/{study.pk}/").content.decode()
+    make_alike(study)
     assert "Open the study" in client.get(f"/studies/{study.pk}/").content.decode()
     for verb, state in (("open", Study.State.OPEN), ("close", Study.State.CLOSED)):
         client.post(f"/studies/{study.pk}/{verb}/")
@@ -80,7 +103,7 @@ def test_a_coordinator_makes_opens_and_closes_a_study(coordinator, sign_in):
 
 def test_a_study_that_is_not_ready_says_why_and_offers_no_opening(coordinator, sign_in):
     study = draft_study(1, coordinator=coordinator)
-    study.cohort.recordings.get().renditions.get(method="original").delete()
+    study.cohort.recordings.get().renditions.filter(method="original").update(state="void")
     client = sign_in(coordinator)
     page = client.get(f"/studies/{study.pk}/").content.decode()
     assert "has not been asked for" in page
@@ -116,7 +139,8 @@ def test_a_coordinator_sees_progress_and_no_ratings(coordinator, sign_in):
     rate_all(study)
     page = sign_in(coordinator).get(f"/studies/{study.pk}/").content.decode()
     assert "2 of 2" in page
-    assert "score" not in page.lower()
+    assert "facial_expression" not in page
+    assert not re.search(r"data-answer|aria-pressed|mean", unescape(page).replace(READY.estimand, "").lower())
 
 
 def test_a_coordinator_of_another_cohort_gets_404(coordinator, sign_in):
@@ -143,7 +167,7 @@ def rater(study):
 
 def test_the_desk_shows_progress_and_one_way_on(study, rater, sign_in):
     page = sign_in(rater).get("/rate/").content.decode()
-    assert "0 of 4 rated" in page
+    assert ">0 of 4<" in page
     assert page.count('class="button primary"') == 1
 
 
@@ -152,10 +176,12 @@ def test_the_desk_costs_the_same_for_one_and_for_three_studies(rater, sign_in, d
     with django_assert_max_num_queries(20) as one:
         client.get("/rate/")
     for name in "BC":
-        study = services.create_study(name=name, cohort=make_cohort(1), method="mask", raters=[rater], actor=None)
-        services.open_study(study=study, actor=None)
+        study = services.create_study(
+            name=name, cohort=make_cohort(1), method="mask", raters=[rater], actor=None, protocol=READY
+        )
+        open_alike(study=study)
     with django_assert_max_num_queries(len(one)):
-        assert client.get("/rate/").content.count(b"of 2 rated") == 2
+        assert client.get("/rate/").content.count(b">0 of 2<") == 2
 
 
 def test_next_leads_through_all_presentations_in_order_and_home(study, rater, sign_in):
@@ -175,8 +201,11 @@ def test_the_desk_shows_what_was_answered_before(study, rater, sign_in):
     rate(presentation, "facial_expression", 3)
     rate(presentation, "rest_tremor_lip_jaw", None)
     page = sign_in(rater).get(f"/rate/{presentation.pk}/").content.decode()
-    assert 'data-item="facial_expression" data-answer="3"' in page
-    assert 'data-item="rest_tremor_lip_jaw" data-answer="n"' in page
+    told = json.loads(re.search(r'<script id="desk-state"[^>]*>(.*?)</script>', page)[1])["answers"]
+    assert {code: (answer["score"], answer["not_sure"]) for code, answer in told.items()} == {
+        "facial_expression": (3, False),
+        "rest_tremor_lip_jaw": (None, True),
+    }
 
 
 def test_every_score_has_its_word_and_nothing_runs_in_the_page(study, rater, sign_in):
@@ -191,8 +220,15 @@ def test_every_score_has_its_word_and_nothing_runs_in_the_page(study, rater, sig
 
 def test_speech_is_scored_from_speech(sign_in):
     cohort, raters = make_cohort(1, task=Task.SPEECH), make_raters(1)
-    study = services.create_study(name="S", cohort=cohort, method="mask", raters=raters, actor=None)
-    services.open_study(study=study, actor=None)
+    study = services.create_study(
+        name="S",
+        cohort=cohort,
+        method="mask",
+        raters=raters,
+        actor=None,
+        protocol=replace(READY, primary_item="speech"),
+    )
+    open_alike(study=study)
     page = sign_in(raters[0]).get(f"/rate/{study.presentations.first().pk}/").content.decode()
     assert page.count("data-item=") == 1
     assert 'data-item="speech"' in page

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Role
 from analysis import queries as results
@@ -30,7 +31,7 @@ from deid.leases import LeaseLost, claim
 from deid.models import DonorAssignment, Job, OwnDonor, Rendition
 from ratings import services
 from ratings.member_services import add_member
-from ratings.models import Presentation, Rating
+from ratings.models import LastEncode, Presentation, Rating, ShownFile
 from tests.factories import (
     JobFactory,
     OriginalFactory,
@@ -41,7 +42,7 @@ from tests.factories import (
 )
 from tests.links import link, watch
 from tests.media_files import write_video
-from tests.ratings.build import make_cohort, make_raters, rate, rate_all
+from tests.ratings.build import READY, make_alike, make_cohort, make_raters, open_alike, rate, rate_all
 
 pytestmark = pytest.mark.django_db
 
@@ -91,9 +92,15 @@ class World:
             actor=coordinator,
         )  # fmt: skip
         self._lend_the_face(photograph, worn)
-        self.study = services.open_study(
+        self.study = open_alike(
             study=services.create_study(
-                name="Pilot", cohort=self.cohort, method="mask", raters=make_raters(1), actor=coordinator, seed=7
+                name="Pilot",
+                cohort=self.cohort,
+                method="mask",
+                raters=make_raters(1),
+                actor=coordinator,
+                seed=7,
+                protocol=READY,
             ),
             actor=coordinator,
         )
@@ -119,7 +126,10 @@ class World:
         self.wearing = JobFactory(recording=self.wearer, method="motionmesh")
 
     def own(self):
-        return Presentation.objects.filter(rendition__recording=self.recording)
+        return Presentation.objects.filter(recording=self.recording)
+
+    def encoded(self):
+        return ShownFile.objects.filter(rendition__recording=self.recording)
 
     def withdraw(self) -> Withdrawal:
         return withdrawal.withdraw_participant(participant=self.participant, code="PD-777", actor=self.coordinator)
@@ -184,6 +194,12 @@ def test_no_trace_of_the_face_is_left(world: World, client, media: Path, setting
     assert before | {storage.sha256_of_path(quarantined)} == contents, "all six are there before"
     assert "1.5, 2.5" in everything_in_the_database()
     watch(client, f"/recordings/{world.recording.pk}/video")
+    own = Presentation.objects.filter(recording=world.recording)
+    shown = set(own.values_list("storage_name", flat=True))
+    assert len(shown) == 2, "the copies that raters see go too"
+    names += shown
+    names += world.encoded().values_list("storage_name", flat=True)
+    assert len(set(names)) == 9
     kept_by_others = len(list(files_of(media))) - len(names)
 
     settled(settings)
@@ -361,7 +377,7 @@ def test_the_desk_goes_on_without_gaps_and_both_versions_are_gone(world: World, 
             rate(presentation, item, 1)
     assert seen == [f"{n} of 4" for n in (1, 2, 3, 4)]
     assert rater.get("/rate/next/").url == "/rate/"
-    assert "4 of 4 rated" in rater.get("/rate/").content.decode()
+    assert "4 of 4" in rater.get("/rate/").content.decode()
 
 
 def test_ratings_stay_under_a_pseudonym_and_count_in_no_result(world: World, client):
@@ -388,6 +404,29 @@ def test_other_participants_are_untouched(world: World):
     assert world.study.presentations.filter(excluded_at__isnull=True).count() == 4
 
 
+def test_files_of_renditions_that_wear_the_face_are_destroyed_and_open_work_stops(world: World, media: Path, settings):
+    """The wearer's other version stays: it shows nothing of who withdrew."""
+    OriginalFactory(recording=world.wearer)
+    Rendition.objects.filter(pk=world.worn.pk).update(
+        state="released", reviewed_by=world.coordinator, reviewed_at=timezone.now()
+    )
+    study = services.create_study(
+        name="Second", cohort=world.cohort, method="motionmesh", raters=make_raters(1), actor=None
+    )
+    waiting = LastEncode.objects.get(study=study)
+    assert waiting.state == LastEncode.State.QUEUED
+    make_alike(study)
+    worn = ShownFile.objects.get(study=study, rendition=world.worn)
+    other = ShownFile.objects.exclude(pk=worn.pk).get(study=study)
+    LastEncode.objects.filter(pk=waiting.pk).update(state=LastEncode.State.QUEUED)
+    settled(settings)
+    world.withdraw()
+    waiting.refresh_from_db()
+    assert waiting.state == LastEncode.State.CANCELLED
+    assert not (media / worn.storage_name).exists()
+    assert readable(other.storage_name) is not None
+
+
 # --- receipt
 
 
@@ -401,9 +440,20 @@ def test_the_receipt_says_who_when_what_and_what_to_call_back(world: World, clie
     receipt = world.withdraw()
     assert receipt.requested_by == client.user
     hashes = {file["sha256"] for file in receipt.destroyed if file["sha256"]}
-    assert hashes == {world.clips[i]["sha256"] for i in (0, 1, 2, 5)}
+    encoded = set(world.encoded().values_list("sha256", flat=True))
+    assert hashes == {world.clips[i]["sha256"] for i in (0, 1, 2, 5)} | encoded
     kinds = sorted(file["kind"] for file in receipt.destroyed)
-    assert kinds == ["donor", "recording", "rendition", "rendition", "rendition"]
+    assert kinds == [
+        "donor",
+        "encoded",
+        "encoded",
+        "recording",
+        "rendition",
+        "rendition",
+        "rendition",
+        "shown",
+        "shown",
+    ]
     assert ("Uploads in quarantine that are removed", 1) in [tuple(each) for each in receipt.counts]
     assert len(own) == 2
     shared, exported = receipt.exported
@@ -430,6 +480,7 @@ def test_the_page_says_beforehand_exactly_what_happens_then(world: World, client
         "Renditions whose files and keys are destroyed": 2,
         "Donors made of this face that are erased": 1,
         "Renditions of other participants that wear this face and are destroyed": 1,
+        "Files made for studies that are destroyed with their keys": 2,
         "Presentations to raters that are closed": 2,
     }
     world.withdraw()

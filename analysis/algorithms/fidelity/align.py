@@ -4,44 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity.errors import Unavailable
+from faces.alignment import TEMPLATE_112, five_points, similarities
 
 Floats = NDArray[np.float64]
 
 FIRST_INNER = 17  # of the 51 iBUG points without the jaw
 SIDE = 224  # pixels of the crop that FMP computes in
-# ArcFace's template at 112 pixels: eyes, tip of the nose, corners of the mouth; the first of each pair is the subject's
-# right.
-TEMPLATE_112 = np.array(
-    [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
-)
-RIGHT_EYE, LEFT_EYE, NOSE_TIP, RIGHT_CORNER, LEFT_CORNER = slice(36, 42), slice(42, 48), 30, 48, 54
-
-
-def five_points(points: Floats) -> Floats:
-    """(n, 5, 2) middles of the eyes, tip of the nose and corners of the mouth of (n, 68, 2) points."""
-    eyes = [points[:, eye].mean(axis=1) for eye in (RIGHT_EYE, LEFT_EYE)]
-    return np.stack([*eyes, points[:, NOSE_TIP], points[:, RIGHT_CORNER], points[:, LEFT_CORNER]], axis=1)
-
-
-def similarities(source: Floats, target: Floats) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """Least-squares similarity (turn, scale, shift; no mirror) of each of n point sets onto a target.
-
-    With points as complex numbers z it is a z + b; its closed form is Umeyama's in the plane.
-
-    Parameters
-    ----------
-    source : (n, k, 2); target : (k, 2) or (n, k, 2)
-
-    Returns
-    -------
-    a, b : (n,) complex; |a| is the scale, its angle the turn
-    """
-    z, w = source[..., 0] + 1j * source[..., 1], target[..., 0] + 1j * target[..., 1]
-    middle_z, middle_w = z.mean(axis=-1, keepdims=True), w.mean(axis=-1, keepdims=True)
-    z, w = z - middle_z, w - middle_w
-    with np.errstate(invalid="ignore"):  # NaN where nothing was found stays NaN
-        a = (np.conj(z) * w).sum(axis=-1) / (np.abs(z) ** 2).sum(axis=-1)
-    return a, (middle_w[..., 0] - a * middle_z[..., 0])
+BLOCK = 512  # frames that are turned at once: a long video needs room for its result, not for what is made on the way
 
 
 def aligned(points: Floats, side: int = SIDE) -> Floats:
@@ -59,8 +28,12 @@ def aligned(points: Floats, side: int = SIDE) -> Floats:
 
 def moved(points: Floats, a: NDArray[np.complex128], b: NDArray[np.complex128]) -> Floats:
     """(n, k, 2) points under (n,) similarities."""
-    w = a[:, None] * (points[..., 0] + 1j * points[..., 1]) + b[:, None]
-    return np.stack([w.real, w.imag], axis=-1)
+    turned = np.empty(points.shape)
+    for start in range(0, len(points), BLOCK):
+        some = slice(start, start + BLOCK)
+        w = a[some, None] * (points[some, :, 0] + 1j * points[some, :, 1]) + b[some, None]
+        turned[some, :, 0], turned[some, :, 1] = w.real, w.imag
+    return turned
 
 
 def common(*tracks: Floats, least: int = 20, what: str = "points") -> NDArray[np.bool_]:

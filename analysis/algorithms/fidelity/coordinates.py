@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 
 PERPLEXITY = 30.0  # t-SNE's usual value; a third of the points where there are fewer
 LEAST = 10
+BLOCK = 256  # descriptors whose distances to all others are in memory at once: all pairs of an hour are gigabytes
 
 
 def plane(descriptors: Floats, kind: Literal["pca", "tsne"] = "tsne", seed: int = 0) -> Floats:
@@ -29,9 +30,11 @@ def plane(descriptors: Floats, kind: Literal["pca", "tsne"] = "tsne", seed: int 
     if kind == "pca":
         return _pca(descriptors)
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     perplexity = min(PERPLEXITY, (len(descriptors) - 1) / 3)
-    placed: Floats = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(descriptors)
+    with threadpool_limits(1):  # on busy cores its threads wait for each other: 30 s in place of half a second
+        placed: Floats = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(descriptors)
     return placed.astype(np.float64)
 
 
@@ -60,10 +63,16 @@ def intra_inter(descriptors: Floats, groups: NDArray) -> IntraInter:
     ------
     Unavailable : there are no two of one group, or no two groups
     """
-    one, two = np.triu_indices(len(descriptors), k=1)
-    apart = distances(descriptors, descriptors)[one, two]
-    same = groups[one] == groups[two]
-    if not same.any() or same.all():
+    same, apart, n_same = 0.0, 0.0, 0
+    for start in range(0, len(descriptors), BLOCK):
+        one, group = descriptors[start : start + BLOCK], groups[start : start + BLOCK]
+        between = distances(one, descriptors)
+        between[np.arange(len(one)), start + np.arange(len(one))] = 0.0  # of a descriptor to itself: rounding alone
+        alike = group[:, None] == groups
+        same, apart = same + float(between[alike].sum()), apart + float(between[~alike].sum())
+        n_same += int(alike.sum()) - len(one)
+    n_apart = len(descriptors) * (len(descriptors) - 1) - n_same
+    if not n_same or not n_apart:
         raise Unavailable("within and between need two groups, one of them with two descriptors.")
-    intra, inter = float(apart[same].mean()), float(apart[~same].mean())
+    intra, inter = same / n_same, apart / n_apart
     return IntraInter(intra, inter, intra / inter if inter else float("nan"))

@@ -20,6 +20,7 @@ REGIONS: Mapping[str, slice] = {
     "mouth": slice(31, 51),
 }
 STILL = 1e-9  # square pixels; less is rounding in the sums, far under what any landmarker sees
+BLOCK = 512  # frames whose products are summed at once
 SINGULAR = 1e-12  # of the larger eigenvalue; a smaller one means that a pair moves on a line
 
 
@@ -71,10 +72,7 @@ def pair_motion(original: Floats, rendition: Floats) -> PairMotion:
     Zhu et al. 2024 (FMP): difference vectors of all pairs of 51 landmarks, Pearson's r of their x and y, canonical
     correlation of their 2-D courses (the first). Lin 1989, Biometrics 45: concordance.
     """
-    n = len(original)
-    both = np.concatenate([original.reshape(n, -1), rendition.reshape(n, -1)], axis=1)
-    both = both - both.mean(axis=0)
-    spread = (both.T @ both / (n - 1)).reshape(2, N_POINTS, 2, 2, N_POINTS, 2)
+    spread = _covariance(original, rendition).reshape(2, N_POINTS, 2, 2, N_POINTS, 2)
     # (side, point, axis, side, point, axis) -> of pairs: (pair, axis, axis) for each two sides
     within = [_of_pairs(spread[side, :, :, side]) for side in (0, 1)]
     across = _of_pairs(spread[0, :, :, 1])
@@ -91,6 +89,17 @@ def pair_motion(original: Floats, rendition: Floats) -> PairMotion:
             sd=np.sqrt(variance[0]),
             difference_sd=np.sqrt(np.maximum(variance[0] + variance[1] - 2 * together, 0.0)),
         )
+
+
+def _covariance(original: Floats, rendition: Floats) -> Floats:
+    """(204, 204) of all coordinates of both sides; block by block, so that a long video is never copied."""
+    middle = np.concatenate([side.mean(axis=0).ravel() for side in (original, rendition)])
+    total = np.zeros((len(middle), len(middle)))
+    for start in range(0, len(original), BLOCK):
+        sides = [side[start : start + BLOCK].reshape(-1, len(middle) // 2) for side in (original, rendition)]
+        block = np.concatenate(sides, axis=1) - middle
+        total += block.T @ block
+    return total / (len(original) - 1)
 
 
 def _of_pairs(spread: Floats) -> Floats:
@@ -148,7 +157,7 @@ def dynamics(original: Floats, rendition: Floats, floor: Floats | None = None) -
     Unavailable : numbers of frames differ, a side has no face, fewer than 20 common frames, or nothing moves
     """
     known = common(original, rendition)
-    motion = pair_motion(original[known, FIRST_INNER:], rendition[known, FIRST_INNER:])
+    motion = pair_motion(*(inner(side, known) for side in (original, rendition)))
     moving = motion.sd > (0.0 if floor is None else floor)
     both = moving.any(axis=1)
     if not both.any():
@@ -166,6 +175,11 @@ def dynamics(original: Floats, rendition: Floats, floor: Floats | None = None) -
     return Dynamics(n_frames, n_moving, n_frozen, **_summary(motion, moving), regions=inside)
 
 
+def inner(points: Floats, known: NDArray[np.bool_]) -> Floats:
+    """(k, 51, 2) points without the jaw in known frames; where all are, nothing is copied."""
+    return points[:, FIRST_INNER:] if known.all() else points[known, FIRST_INNER:]
+
+
 def within(region: slice) -> NDArray[np.bool_]:
     """(1275,) whether both points of a pair lie in a region."""
     members = np.zeros(N_POINTS, bool)
@@ -176,8 +190,9 @@ def within(region: slice) -> NDArray[np.bool_]:
 def _summary(motion: PairMotion, moving: NDArray[np.bool_]) -> dict[str, float]:
     """Means over the moving; NaN where nothing is."""
     weight = np.where(moving, motion.sd**2, 0.0)
-    rendered = np.where(moving, motion.slope * motion.sd**2, 0.0)
-    spread = np.where(moving, (motion.sd_ratio * motion.sd) ** 2, 0.0)
+    with np.errstate(invalid="ignore"):  # of what is still, which is not taken
+        rendered = np.where(moving, motion.slope * motion.sd**2, 0.0)
+        spread = np.where(moving, (motion.sd_ratio * motion.sd) ** 2, 0.0)
     either = moving.any(axis=1)
     total = weight.sum()
     return {

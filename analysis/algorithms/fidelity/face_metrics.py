@@ -1,16 +1,18 @@
 """Motion and identity of a rendition against its original, for the report: functions of a `Pair`."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity import coordinates, identity, nulls
-from analysis.algorithms.fidelity.align import FIRST_INNER, aligned, common
-from analysis.algorithms.fidelity.dynamics import Dynamics, dynamics, pair_motion
+from analysis.algorithms.fidelity.align import aligned, common
+from analysis.algorithms.fidelity.dynamics import Dynamics, dynamics, inner, pair_motion
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.head import head_motion
+from analysis.algorithms.fidelity.identity import ARCFACE, DLIB, Recogniser
 from analysis.algorithms.fidelity.pair import Pair
 from analysis.algorithms.fidelity.sound import SoundKept, compare_sound
 from analysis.algorithms.fidelity.tracks import FaceTracks
@@ -21,17 +23,21 @@ Floats = NDArray[np.float64]
 
 def found(pair: Pair) -> dict[str, float]:
     """Share of frames with landmarks on each side, and on both: what all other numbers rest on."""
-    if pair.original.n_frames != pair.rendition.n_frames:
-        raise Unavailable(
-            f"different frame counts: the original has {pair.original.n_frames} frames, the other "
-            f"{pair.rendition.n_frames}; give two versions of one recording."
-        )
+    _same_frames(pair)
     one, two = (np.isfinite(each.points).all(axis=(1, 2)) for each in (pair.original, pair.rendition))
     mesh = np.isfinite(pair.rendition.mesh).all(axis=(1, 2))
     return {
         "n_frames": pair.original.n_frames, "original": float(one.mean()), "rendition": float(two.mean()),
         "both": float((one & two).mean()), "rendition_mesh": float(mesh.mean()),
     }  # fmt: skip
+
+
+def _same_frames(pair: Pair) -> None:
+    if pair.original.n_frames != pair.rendition.n_frames:
+        raise Unavailable(
+            f"different frame counts: the original has {pair.original.n_frames} frames, the other "
+            f"{pair.rendition.n_frames}; give two versions of one recording."
+        )
 
 
 def in_crops(pair: Pair) -> Dynamics:
@@ -42,8 +48,7 @@ def in_crops(pair: Pair) -> Dynamics:
 def of_pairs(pair: Pair) -> dict[str, Floats]:
     """r of x, r of y and r CCA of all 1275 pairs in aligned crops, still ones too: FMP's heat map."""
     known = common(pair.original.points, pair.rendition.points)
-    one, two = (aligned(each.points[known])[:, FIRST_INNER:] for each in (pair.original, pair.rendition))
-    motion = pair_motion(one, two)
+    motion = pair_motion(*(inner(aligned(each.points), known) for each in (pair.original, pair.rendition)))
     return {
         "r_x": motion.r[:, 0].round(4),
         "r_y": motion.r[:, 1].round(4),
@@ -66,48 +71,57 @@ def by_strangers(pair: Pair) -> nulls.Null:
     return nulls.stranger_null(aligned(pair.original.points), others, pair.floor_aligned)
 
 
-def to_original(pair: Pair) -> identity.Spread:
+def to_original(pair: Pair, judge: Recogniser = DLIB) -> identity.Spread:
     """Distance of each described frame to the same frame of the original."""
-    return identity.spread(identity.frame_distances(pair.original.descriptors, pair.rendition.descriptors))
+    return identity.spread(of_frames(pair, judge), judge)
+
+
+def of_frames(pair: Pair, judge: Recogniser = DLIB) -> Floats:
+    """(k,) distances of described frames to the same frames of the original."""
+    _same_frames(pair)
+    one, two = (descriptors_of(each, judge.kind) for each in (pair.original, pair.rendition))
+    return identity.frame_distances(one, two, judge)
 
 
 def to_donor(pair: Pair) -> identity.Spread:
-    if pair.donor is None:
-        raise Unavailable("no donor: no face was put in place, or its name was not given.")
     frames = identity.known(pair.rendition.descriptors, "rendition")
-    return identity.spread(identity.distances(frames, pair.donor[None])[:, 0])
+    return identity.spread(identity.distances(frames, _worn(pair))[:, 0])
 
 
-def to_strangers(pair: Pair) -> identity.Spread:
+def to_strangers(pair: Pair, judge: Recogniser = DLIB) -> identity.Spread:
     """The share within the threshold that chance gives: rendition against the strangers most like the original."""
-    frames = identity.known(pair.rendition.descriptors, "rendition")
-    like = identity.matched(pair.original.descriptors, _strangers(pair, "descriptors"))
-    return identity.spread(identity.distances(frames, like).ravel())
+    one, two = (descriptors_of(each, judge.kind) for each in (pair.original, pair.rendition))
+    like = identity.matched(one, _strangers(pair, judge.kind), recogniser=judge)
+    return identity.spread(identity.distances(identity.known(two, "rendition"), like, judge).ravel(), judge)
 
 
-def told_apart(pair: Pair) -> identity.Verification:
+def told_apart(pair: Pair, judge: Recogniser = DLIB) -> identity.Verification:
     """Whether the original is accepted before strangers are: area 0.5 and equal error 0.5 protect best."""
-    frames = identity.known(pair.rendition.descriptors, "rendition")
-    genuine = identity.frame_distances(pair.original.descriptors, pair.rendition.descriptors)
-    impostor = identity.distances(frames, _strangers(pair, "descriptors")).ravel()
+    genuine = of_frames(pair, judge)
+    frames = identity.known(descriptors_of(pair.rendition, judge.kind), "rendition")
+    impostor = identity.distances(frames, _strangers(pair, judge.kind), judge).ravel()
     return identity.thinned(identity.verification(genuine, impostor))
 
 
 def donor_or_original(pair: Pair) -> identity.Verification:
     """AIES: true accept is near the donor, false accept near the original; area 1 when the donor's face is worn."""
+    donor, frames = _worn(pair), identity.known(pair.rendition.descriptors, "rendition")
+    impostor = of_frames(pair)
+    return identity.thinned(identity.verification(identity.distances(frames, donor)[:, 0], impostor))
+
+
+def _worn(pair: Pair) -> Floats:
     if pair.donor is None:
         raise Unavailable("no donor: no face was put in place, or its name was not given.")
-    frames = identity.known(pair.rendition.descriptors, "rendition")
-    impostor = identity.frame_distances(pair.original.descriptors, pair.rendition.descriptors)
-    return identity.thinned(identity.verification(identity.distances(frames, pair.donor[None])[:, 0], impostor))
+    return pair.donor[None]
 
 
-def ranked(kind: str) -> Callable[[Pair], identity.GalleryRank]:
+def ranked(kind: str, judge: Recogniser = DLIB) -> Callable[[Pair], identity.GalleryRank]:
     """The original's rank in a gallery, by one kind of descriptor."""
 
     def rank(pair: Pair) -> identity.GalleryRank:
         one, two = (descriptors_of(each, kind) for each in (pair.original, pair.rendition))
-        return identity.gallery_rank(one, two, _strangers(pair, kind))
+        return identity.gallery_rank(one, two, _strangers(pair, kind), judge)
 
     return rank
 
@@ -132,7 +146,20 @@ def described(*tracks: FaceTracks) -> tuple[Floats, NDArray[np.int_]]:
 
 
 def descriptors_of(tracks: FaceTracks, kind: str) -> Floats:
-    return tracks.descriptors if kind == "descriptors" else tracks.variants[kind]
+    """Descriptors of one kind.
+
+    Raises
+    ------
+    Unavailable : the recogniser's weights were not there when the video was measured
+    """
+    if kind == "descriptors":
+        return tracks.descriptors
+    if kind not in tracks.variants:
+        raise Unavailable(
+            f"no weights of {kind}: they are not part of this product. Add them with manage.py models add "
+            f"{kind} FILE, and measure again."
+        )
+    return tracks.variants[kind]
 
 
 def _strangers(pair: Pair, kind: str) -> Floats:
@@ -156,6 +183,10 @@ METRICS: tuple[Metric, ...] = (
     ("rank", ranked("descriptors")),
     ("rank_periocular", ranked("periocular")),
     ("rank_head", ranked("head")),
+    ("to_original_arcface", partial(to_original, judge=ARCFACE)),
+    ("to_strangers_arcface", partial(to_strangers, judge=ARCFACE)),
+    ("verification_arcface", partial(told_apart, judge=ARCFACE)),
+    ("rank_arcface", ranked(ARCFACE.kind, ARCFACE)),
 )
 # Of a rendition alone: the re-encoded original has no such number.
 WITHOUT_CEILING: tuple[Metric, ...] = (

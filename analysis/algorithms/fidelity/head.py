@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.align import SIDE, TEMPLATE_112, common, five_points, moved, similarities
+from analysis.algorithms.fidelity.align import SIDE, common, moved
 from analysis.algorithms.fidelity.errors import Unavailable
+from faces.alignment import TEMPLATE_112, five_points, similarities
 
 Floats = NDArray[np.float64]
 

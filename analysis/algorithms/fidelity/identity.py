@@ -14,17 +14,19 @@ TAIL = 0.05  # share of the strangers that makes a rank near or far
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
-    """A recogniser and its own threshold. `chooses` says that it picks donors: it cannot judge what it chose."""
+    """A recogniser and its own threshold. `chooses` says that it picks donors: it cannot judge what it chose.
+    `kind` names its descriptors in tracks and galleries."""
 
     name: str
+    kind: str
     threshold: float  # distance at or under which two pictures count as one person
     cosine: bool = False  # distance is 1 - cosine, else Euclidean
     chooses: bool = False
 
 
 # dlib keeps donor and patient apart (deid: motionmesh, choose), so its distances are what was aimed at.
-DLIB = Recogniser("dlib", 0.6, chooses=True)
-ARCFACE = Recogniser("arcface", 1 - 0.34, cosine=True)  # FMP: cosine 0.34, an angle of 70 degrees
+DLIB = Recogniser("dlib", "descriptors", 0.6, chooses=True)
+ARCFACE = Recogniser("arcface", "arcface", 1 - 0.34, cosine=True)  # FMP: cosine 0.34, an angle of 70 degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def known(descriptors: Floats, whose: str) -> Floats:
     ------
     Unavailable : there are none
     """
-    rows = descriptors[np.isfinite(descriptors).all(axis=1)]
+    rows: Floats = descriptors[np.isfinite(descriptors).all(axis=1)].astype(np.float64)
     if not len(rows):
         raise Unavailable(f"no face in the {whose}: none of its {len(descriptors)} frames gave a descriptor.")
     return rows
@@ -123,7 +125,8 @@ def frame_distances(original: Floats, rendition: Floats, recogniser: Recogniser 
         known(original, "original")
         known(rendition, "rendition")
         raise Unavailable("no common frame: original and rendition never show a face in the same described frame.")
-    return paired(original[both], rendition[both], recogniser)
+    one, two = (each[both].astype(np.float64) for each in (original, rendition))
+    return paired(one, two, recogniser)
 
 
 def verification(genuine: Floats, impostor: Floats) -> Verification:

@@ -1,6 +1,6 @@
 """Whether anything of a head shows in frames of which the record says that it is masked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -34,7 +34,10 @@ class Leak:
 
 
 def find_leaks(
-    originals: Iterable[Picture], renditions: Iterable[Picture], masked: NDArray[np.bool_], boxes: Array | None = None
+    originals: Iterable[Picture],
+    renditions: Iterable[Picture],
+    masked: NDArray[np.bool_],
+    boxes: Sequence[Array] | Array | None = None,
 ) -> Leak:
     """Look for pixels of the original where the record says that nothing of it shows.
 
@@ -45,8 +48,8 @@ def find_leaks(
     ----------
     originals, renditions : (h, w, 3) uint8 RGB, the same frames, one at a time
     masked : (n,) frames whose state says masked
-    boxes : (n, 4) x, y, width and height of the masked head, pixels; NaN for frames that are masked whole, as is every
-        frame without boxes
+    boxes : for each of n frames (4,) or (k, 4) x, y, width and height of the masked heads, pixels; NaN for frames that
+        are masked whole, as is every frame without boxes
 
     Raises
     ------
@@ -75,13 +78,13 @@ def find_leaks(
     return Leak(int(masked.sum()), pixels, equal, equal / pixels if pixels else 0.0, tuple(frames))
 
 
-def _judge(original: Picture, rendition: Picture, box: Array | None) -> tuple[int, int]:
-    """Number of pixels that tell something in the masked place, and of those that equal the original's."""
-    place = _place(original.shape, box)
-    mine, theirs = np.ascontiguousarray(original[place]), np.ascontiguousarray(rendition[place])
+def _judge(original: Picture, rendition: Picture, boxes: Array | None) -> tuple[int, int]:
+    """Number of pixels that tell something in the masked places, and of those that equal the original's."""
+    rows, columns, inside = _places(original.shape, boxes)
+    mine, theirs = np.ascontiguousarray(original[rows, columns]), np.ascontiguousarray(rendition[rows, columns])
     if not mine.size:
         return 0, 0
-    tells = _brightest(mine) > BLACK
+    tells = inside & (_brightest(mine) > BLACK)
     same = (_brightest(np.asarray(cv2.absdiff(mine, theirs), np.uint8)) <= TOLERANCE) & (_brightest(theirs) > BLACK)
     return int(tells.sum()), int((tells & same).sum())
 
@@ -92,14 +95,30 @@ def _brightest(picture: Picture) -> Picture:
     return cv2.max(cv2.max(red, green), blue).astype(np.uint8, copy=False)
 
 
-def _place(shape: tuple[int, ...], box: Array | None) -> tuple[slice, slice]:
-    """Rows and columns of a box without its edge, or of the whole frame."""
-    if box is None or not np.isfinite(box).all():
-        return slice(None), slice(None)
+def _places(shape: tuple[int, ...], boxes: Array | None) -> tuple[slice, slice, NDArray[np.bool_]]:
+    """Rows and columns that hold all boxes, and which of their pixels lie in one; the whole frame without boxes."""
+    whole = slice(0, shape[0]), slice(0, shape[1])
+    if boxes is None or not np.isfinite(boxes).all():
+        return *whole, np.ones(shape[:2], bool)
+    inside = np.zeros(shape[:2], bool)
+    places = [_place(shape, box) for box in np.reshape(boxes, (-1, 4))]
+    for place in places:
+        inside[place] = True  # boxes that overlap: no pixel counts twice
+    if not places:
+        return slice(0, 0), slice(0, 0), inside[:0, :0]
+    rows, columns = (
+        slice(min(one.start for one in side), max(one.stop for one in side)) for side in zip(*places, strict=True)
+    )
+    return rows, columns, inside[rows, columns]
+
+
+def _place(shape: tuple[int, ...], box: Array) -> tuple[slice, slice]:
+    """Rows and columns of a box without its edge."""
     x, y, width, height = box
     places = []
     for start, length, limit in ((y, height, shape[0]), (x, width, shape[1])):
         first, last = max(int(np.ceil(start)), 0), min(int(start + length), limit)
         # At the picture's own border nothing smears in.
-        places.append(slice(first + EDGE if first > 0 else 0, max(last - EDGE, 0) if last < limit else limit))
+        first, last = first + EDGE if first > 0 else 0, last - EDGE if last < limit else limit
+        places.append(slice(first, max(last, first)))
     return places[0], places[1]

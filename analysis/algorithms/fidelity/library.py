@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity import packing
-from analysis.algorithms.fidelity.descriptors import VARIANTS, look_at
+from analysis.algorithms.fidelity.descriptors import look_at
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.tracks import FaceTracks, measure_tracks, model_hash
 from faces.dlib_backend import landmarks68
+from faces.protocol import FaceDescriber
 
 Floats = NDArray[np.float64]
 
@@ -23,8 +24,13 @@ PORTRAIT_SIDE = 512  # pixels; larger portraits are scaled down
 class Library:
     """What was measured before. Without a folder everything is measured anew and nothing is kept."""
 
-    def __init__(self, folder: Path | None = None, tell: Callable[[str], None] = lambda text: None) -> None:
-        self._folder, self._tell = folder, tell
+    def __init__(
+        self,
+        folder: Path | None = None,
+        tell: Callable[[str], None] = lambda text: None,
+        describer: FaceDescriber | None = None,
+    ) -> None:
+        self._folder, self._tell, self._describer = folder, tell, describer
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -35,11 +41,11 @@ class Library:
         ------
         MediaError : the video cannot be read
         """
-        kept = None if self._folder is None else self._folder / f"{sha256(path)}-{model_hash()}.npz"
+        kept = self._place(sha256(path))
         if kept is not None and kept.exists():
             return packing.unpack(kept.read_bytes())
         self._tell(f"measuring {path.name}")
-        data = packing.pack(measure_tracks(path))
+        data = packing.pack(measure_tracks(path, describer=self._describer))
         if kept is not None:
             _write(kept, data)
         return packing.unpack(data)  # packing rounds a little: what was kept and what is new must not differ by that
@@ -59,25 +65,27 @@ class Library:
         if at_most is not None and len(files) > at_most:
             files = [files[number] for number in np.linspace(0, len(files) - 1, at_most).round().astype(int)]
         names = hashlib.sha256("\n".join(f"{path.name} {path.stat().st_size}" for path in files).encode()).hexdigest()
-        kept = None if self._folder is None else self._folder / f"portraits-{names[:16]}-{model_hash()}.npz"
+        kept = self._place(f"portraits-{names[:16]}")
         if kept is not None and kept.exists():
             with np.load(kept, allow_pickle=False) as arrays:
                 return {name: arrays[name] for name in arrays.files}
         self._tell(f"describing {len(files)} portraits")
-        found = _described(files, folder)
+        found = self._described(files, folder)
         if kept is not None:
             np.savez_compressed(kept, **found)
         return found
 
+    def _place(self, name: str) -> Path | None:
+        return None if self._folder is None else self._folder / f"{name}-{model_hash(describer=self._describer)}.npz"
 
-def _described(files: list[Path], folder: Path) -> dict[str, Floats]:
-    rows = [row for path in files if (row := _portrait(path)) is not None]
-    if not rows:
-        raise Unavailable(f"no strangers: dlib finds a face in none of {len(files)} pictures in {folder}.")
-    return {name: np.stack([row[name] for row in rows]) for name in ("descriptors", *VARIANTS)}
+    def _described(self, files: list[Path], folder: Path) -> dict[str, Floats]:
+        rows = [row for path in files if (row := _portrait(path, self._describer)) is not None]
+        if not rows:
+            raise Unavailable(f"no strangers: dlib finds a face in none of {len(files)} pictures in {folder}.")
+        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def _portrait(path: Path) -> dict[str, Floats] | None:
+def _portrait(path: Path, describer: FaceDescriber | None) -> dict[str, Floats] | None:
     picture = cv2.imread(str(path))
     if picture is None:
         return None
@@ -85,7 +93,7 @@ def _portrait(path: Path) -> dict[str, Floats] | None:
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     rgb = np.ascontiguousarray(small[:, :, ::-1]).astype(np.uint8, copy=False)
     points = landmarks68(rgb)
-    return None if points is None else look_at(rgb, points, True, True)
+    return None if points is None else look_at(rgb, points, True, True, describer)
 
 
 def sha256(path: Path) -> str:

@@ -59,7 +59,7 @@ def shift_null(original: Floats, rendition: Floats, fps: float, floor: Floats | 
     Unavailable : as `dynamics`, or the common frames last less than 4 s
     """
     known = common(original, rendition)
-    one, two = original[known], rendition[known]
+    one, two = (each if known.all() else each[known] for each in (original, rendition))
     return _null(dynamics(one, np.roll(two, by, axis=0), floor) for by in shifts(len(one), fps))
 
 

@@ -1,34 +1,65 @@
 """Tracks as bytes: a compressed .npz, about 4 KB a frame. They are biometric data and are kept like the video."""
 
+from collections.abc import Iterator
 from io import BytesIO
+from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib import format
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.tracks import GRID, FaceTracks
+from analysis.algorithms.fidelity.tracks import GRID, OUTLINE, FaceTracks
 
 SINGLES = ("points", "descriptors", "pose", "skin")  # kept in single precision: their errors are far larger
-MISSING = np.iinfo(np.int32).min
+DOUBLED = ("points", "pose", "skin")  # of these, what is computed with as it comes; descriptors are many and mostly NaN
+BLOCK = 512  # frames; meshes are large, and whole columns of them are not converted at once
+NARROW = np.iinfo(np.int16).max
+
+Steps = NDArray[np.integer[Any]]
 
 
 def pack(tracks: FaceTracks) -> bytes:
     """Compressed bytes; meshes lose nothing (they lie on a grid), `SINGLES` keep seven digits."""
-    mesh = np.where(np.isfinite(tracks.mesh), np.round(tracks.mesh / GRID), MISSING).astype(np.int32)
-    # Differences from frame to frame are small numbers, which compress well.
-    steps = np.diff(mesh.astype(np.int64), axis=0, prepend=np.zeros((1, *mesh.shape[1:]), np.int64))
     arrays: dict[str, Any] = {name: getattr(tracks, name).astype(np.float32) for name in SINGLES}
     arrays |= {f"variant-{name}": values.astype(np.float32) for name, values in tracks.variants.items()}
-    narrow = np.abs(steps).max(initial=0) < np.iinfo(np.int16).max
+    arrays |= _packed_mesh(tracks.mesh)
     buffer = BytesIO()
     np.savez_compressed(
         buffer, times=tracks.times, size=np.array(tracks.size), models=np.array(tracks.models), ear=tracks.ear,
-        mesh_ear=tracks.mesh_ear, box=tracks.box, mesh=steps.astype(np.int16 if narrow else np.int64), **arrays,
+        mesh_ear=tracks.mesh_ear, box=tracks.box, **arrays,
     )  # fmt: skip
     return buffer.getvalue()
 
 
-def unpack(data: bytes) -> FaceTracks:
+def _packed_mesh(mesh: NDArray[np.float32]) -> dict[str, Steps]:
+    """The first mesh and steps from frame to frame, small numbers, which compress well. In frames without a face the
+    mesh stands still, and `mesh_known` says that it is none."""
+    known = np.isfinite(mesh).all(axis=(1, 2))
+    first = last = _on_grid(mesh[known.argmax()]) if known.any() else np.zeros(mesh.shape[1:], np.int32)
+    steps: Steps = np.zeros(mesh.shape, np.int16)
+    for start in range(0, len(mesh), BLOCK):
+        block = np.empty((len(mesh[start : start + BLOCK]), *mesh.shape[1:]), np.int32)
+        for place, (found, each) in enumerate(zip(known[start:], mesh[start : start + BLOCK], strict=False)):
+            now = _on_grid(each) if found else last
+            block[place], last = now - last, now
+        if steps.dtype == np.int16 and np.abs(block).max(initial=0) > NARROW:  # a cut in a large picture
+            steps = steps.astype(np.int32)
+        steps[start : start + BLOCK] = block
+    return {"mesh_first": first, "mesh_steps": steps, "mesh_known": known}
+
+
+def _on_grid(mesh: NDArray[np.float32]) -> NDArray[np.int32]:
+    return np.round(mesh / GRID).astype(np.int32)
+
+
+def unpack(data: bytes, *, whole_mesh: bool = True) -> FaceTracks:
     """Tracks from `pack`.
+
+    Parameters
+    ----------
+    whole_mesh : else of the mesh its outline alone, which is all that metrics take of it: a third of the memory
 
     Raises
     ------
@@ -36,18 +67,40 @@ def unpack(data: bytes) -> FaceTracks:
     """
     try:
         with np.load(BytesIO(data), allow_pickle=False) as arrays:
-            steps = arrays["mesh"]
-            # Narrow steps add up to small numbers; wide ones hold the marker of what is missing.
-            mesh = steps.cumsum(axis=0, dtype=np.int32 if steps.dtype == np.int16 else np.int64)
+            variants = {name.removeprefix("variant-"): arrays[name] for name in arrays.files if "variant-" in name}
             return FaceTracks(
                 times=arrays["times"], size=(int(arrays["size"][0]), int(arrays["size"][1])),
-                mesh=np.where(mesh == MISSING, np.float32(np.nan), mesh.astype(np.float32) * np.float32(GRID)),
+                mesh=_unpacked_mesh(arrays, whole_mesh),
                 ear=arrays["ear"], mesh_ear=arrays["mesh_ear"], box=arrays["box"], models=str(arrays["models"]),
-                variants={
-                    name.removeprefix("variant-"): arrays[name].astype(np.float64)
-                    for name in arrays.files if name.startswith("variant-")
-                },
-                **{name: arrays[name].astype(np.float64) for name in SINGLES},
+                variants=variants, descriptors=arrays["descriptors"],
+                **{name: arrays[name].astype(np.float64) for name in DOUBLED},
             )  # fmt: skip
     except (KeyError, OSError, EOFError, ValueError) as error:
         raise ValueError(f"these {len(data)} bytes hold no tracks ({error}): measure the video again.") from error
+
+
+def _unpacked_mesh(arrays: NpzFile, whole: bool) -> NDArray[np.float32]:
+    first, known = arrays["mesh_first"], arrays["mesh_known"]
+    chosen = np.arange(len(first)) if whole else np.array(OUTLINE)
+    mesh = np.empty((len(known), len(chosen), 3), np.float32)
+    last, start = first[chosen].astype(np.int32), 0
+    for steps in _blocks(arrays, "mesh_steps"):
+        block = last + steps[:, chosen].cumsum(axis=0, dtype=np.int32)
+        mesh[start : start + len(block)] = block * np.float32(GRID)
+        last, start = block[-1], start + len(block)
+    if start != len(known):
+        raise ValueError(f"{start} meshes for {len(known)} frames")
+    mesh[~known] = np.nan
+    return mesh
+
+
+def _blocks(arrays: NpzFile, name: str) -> Iterator[Steps]:
+    """An array some rows at a time: unpacked as a whole, the steps of all meshes are larger than all that is kept."""
+    if arrays.zip is None:
+        raise ValueError("the file is closed")
+    with arrays.zip.open(f"{name}.npy") as file:
+        format.read_magic(file)
+        shape, _columns_first, kind = format.read_array_header_1_0(file)
+        size = kind.itemsize * prod(shape[1:])
+        while data := file.read(BLOCK * size):
+            yield np.frombuffer(data, kind).reshape(-1, *shape[1:])

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.align import FIRST_INNER, aligned, common
-from analysis.algorithms.fidelity.dynamics import pair_motion
+from analysis.algorithms.fidelity.align import aligned, common
+from analysis.algorithms.fidelity.dynamics import inner, pair_motion
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.tracks import FaceTracks
 
@@ -26,7 +26,8 @@ class Pair:
     strangers : by kind of descriptor ("descriptors", "periocular", "head"), (s, 128) of other people
     others : tracks of other people's videos
     donor : (128,) descriptor of the face that was put in place, None where there is none
-    states : of each frame, from the certificate ("masked", "withheld", ...); empty where there is none
+    states : of each frame, from the certificate ("covered", "withheld", ...); empty where there is none
+    masks : of each frame (k, 4) boxes that are masked in it, from the certificate; None where it does not say so
     """
 
     original: FaceTracks
@@ -39,6 +40,7 @@ class Pair:
     others: tuple[FaceTracks, ...] = ()
     donor: Floats | None = None
     states: tuple[str, ...] = ()
+    masks: tuple[Floats, ...] | None = None
 
     @property
     def floor_aligned(self) -> Floats | None:
@@ -59,7 +61,9 @@ class Pair:
         """
         if self.reencoded is None:
             raise Unavailable("no ceiling: the original was not re-encoded.")
-        return replace(self, rendition=self.reencoded, rendition_path=self.reencoded_path, donor=None, states=())
+        return replace(
+            self, rendition=self.reencoded, rendition_path=self.reencoded_path, donor=None, states=(), masks=None
+        )
 
 
 def _floor(original: Floats, reencoded: Floats) -> Floats | None:
@@ -67,4 +71,4 @@ def _floor(original: Floats, reencoded: Floats) -> Floats | None:
         known = common(original, reencoded)
     except Unavailable:
         return None
-    return pair_motion(original[known, FIRST_INNER:], reencoded[known, FIRST_INNER:]).difference_sd
+    return pair_motion(inner(original, known), inner(reencoded, known)).difference_sd

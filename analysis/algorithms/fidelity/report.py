@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from analysis.algorithms.fidelity import face_metrics, identity, nulls, sign_metrics
-from analysis.algorithms.fidelity.errors import Unavailable
+from analysis.algorithms.fidelity.errors import UNAVAILABLE, Unavailable
 from analysis.algorithms.fidelity.pair import Pair
 
-__all__ = ["METRICS", "WITHOUT_CEILING", "Pair", "ceiling_of", "plain", "report", "value_of"]
+__all__ = ["METRICS", "UNAVAILABLE", "WITHOUT_CEILING", "Pair", "ceiling_of", "plain", "report", "value_of"]
 
-UNAVAILABLE = "unavailable"  # the key that holds a reason
 UNDEFINED = "undefined: nothing varies here, or there is nothing to compute it from."
 METRICS = (*face_metrics.METRICS, *sign_metrics.METRICS)
 WITHOUT_CEILING = (*face_metrics.WITHOUT_CEILING, *sign_metrics.WITHOUT_CEILING)
@@ -35,7 +34,7 @@ def report(pair: Pair, ceiling: dict[str, Any] | None = None) -> dict[str, Any]:
     best = ceiling_of(pair) if ceiling is None else ceiling
     return {
         "metrics": values, "ceiling": best, "between": _between(values, best),
-        "recogniser": {"name": identity.DLIB.name, "threshold": identity.DLIB.threshold, "judges": JUDGES},
+        "recogniser": {"name": identity.DLIB.name, "threshold": identity.DLIB.threshold, "judges": judges(pair)},
         "models": pair.original.models,
     }  # fmt: skip
 
@@ -49,10 +48,17 @@ def ceiling_of(pair: Pair) -> dict[str, Any]:
     return {name: value_of(partial(metric, best)) for name, metric in METRICS}
 
 
-JUDGES = (
-    "dlib chooses the donor, so it is no independent judge of renditions that wear one; ArcFace's weights are not "
-    "part of this product. Motion itself identifies people too."
-)
+def judges(pair: Pair) -> str:
+    """Which recogniser may judge this rendition, in words: none that chose the donor it wears."""
+    if pair.donor is None:
+        told = "No donor's face is worn, so no recogniser chose one: dlib judges as any other would."
+    else:
+        told = "dlib chose the donor, so it is no independent judge of this rendition."
+    if identity.ARCFACE.kind in pair.original.variants:
+        told += " ArcFace chooses nothing and judges."
+    else:
+        told += " ArcFace would judge, but its weights are not part of this product and not in the model store."
+    return f"{told} Motion itself identifies people too."
 
 
 def value_of(metric: Callable[[], Any]) -> Any:

@@ -17,7 +17,6 @@ from analysis.algorithms.fidelity import blinks, body, leak, picture, pulse, sig
 from analysis.algorithms.fidelity.align import common
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.tracks import SKIN_REGIONS, FaceTracks, coco17, openpose18
-from faces.mesh import OVAL
 from videoio.ahead import ahead
 from videoio.read import read_frames
 
@@ -80,17 +79,35 @@ def beating(pair: "Pair", estimator: str, seconds: float) -> pulse.PulseWindows:
 
 def likeness(pair: "Pair") -> picture.PictureFidelity:
     """Inside and outside of the original's face; methods that treat the whole head change both."""
-    outlines = np.asarray(pair.original.mesh, np.float64)[:, list(OVAL), :2]
+    outlines = np.asarray(pair.original.outline, np.float64)
     one, two = (_pictures(path) for path, _ in _both(pair))
     return picture.compare_pictures(one, two, outlines)
 
 
 def leaks(pair: "Pair") -> leak.Leak:
-    """In frames that are masked whole. Masks of single heads are not judged: certificates do not say where they lie."""
-    if not pair.states:
-        raise Unavailable("no certificate was given: it says which frames are masked.")
+    """In frames that are masked whole."""
+    _certified(pair)
     one, two = (_pictures(path) for path, _ in _both(pair))
     return leak.find_leaks(one, two, np.array([state in MASKED for state in pair.states]))
+
+
+def head_leaks(pair: "Pair") -> leak.Leak:
+    """Under masks of single heads and faces, in frames that show the rest of the picture."""
+    _certified(pair)
+    if pair.masks is None:
+        raise Unavailable(
+            "the certificate is from before it said where masks lie: render the recording again to have them judged."
+        )
+    masked = np.array([len(boxes) > 0 for boxes in pair.masks])
+    if not masked.any():
+        raise Unavailable(f"no single head is masked in any of {len(masked)} frames: there is nothing to judge.")
+    one, two = (_pictures(path) for path, _ in _both(pair))
+    return leak.find_leaks(one, two, masked, pair.masks)
+
+
+def _certified(pair: "Pair") -> None:
+    if not pair.states:
+        raise Unavailable("no certificate was given: it says which frames are masked.")
 
 
 Metric = tuple[str, Callable[["Pair"], Any]]
@@ -110,7 +127,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     ("picture", likeness),
 )
-WITHOUT_CEILING: tuple[Metric, ...] = (("leak", leaks),)
+WITHOUT_CEILING: tuple[Metric, ...] = (("leak", leaks), ("leak_heads", head_leaks))
 
 
 def _of_points(pair: "Pair", measure: Callable[[NDArray, NDArray], Any]) -> Compared:

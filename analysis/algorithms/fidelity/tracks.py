@@ -13,9 +13,9 @@ from analysis.algorithms.fidelity.descriptors import VARIANTS, look_at
 from analysis.algorithms.fidelity.landmarks import Follower68
 from analysis.algorithms.fidelity.skin import SKIN_REGIONS, skin_colours
 from faces import dlib_backend
-from faces.mesh import N_POINTS, FaceMesh, eye_aspect_ratio, mesh_box
+from faces.mesh import N_POINTS, OVAL, FaceMesh, eye_aspect_ratio, mesh_box
 from faces.pose import N_JOINTS, Pose
-from faces.protocol import FaceBox
+from faces.protocol import FaceBox, FaceDescriber
 from videoio.ahead import ahead
 from videoio.frames import RGB
 from videoio.probe import Limits
@@ -23,8 +23,9 @@ from videoio.read import read_frames
 
 __all__ = ["SKIN_REGIONS", "FaceTracks", "Rates", "coco17", "measure_tracks", "model_version", "openpose18"]
 
-VERSION = 1  # of the measurements; rises when the same video would be measured otherwise
+VERSION = 3  # of the measurements; rises when the same video would be measured or kept otherwise
 RIGHT_EYE68, LEFT_EYE68 = slice(36, 42), slice(42, 48)
+OUTLINE = tuple(OVAL)
 GRID = 1 / 32  # pixels; meshes are rounded to it, so that tracks that were stored and read are those that were measured
 AROUND = 2.5  # faces; side of the crop where a face that the mesh did not find in the whole picture is looked for
 # MediaPipe's 33 joints as COCO's 17: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles (left first).
@@ -53,14 +54,16 @@ class FaceTracks:
     ----------
     times : (n,) display times, seconds
     size : width and height of the frame
-    mesh : (n, 478, 3) MediaPipe's mesh, the model that also drives the synthesis: never the only judge
+    mesh : (n, 478, 3) MediaPipe's mesh, the model that also drives the synthesis: never the only judge; (n, 36, 3)
+        where its outline alone was read
     points : (n, 68, 2) iBUG points by dlib, made sub-pixel by optical flow; they know nothing of the mesh
     ear : (n, 2) eye aspect ratio of the subject's right and left eye, from `points`; mesh_ear : the same from `mesh`
-    descriptors : (n, 128) dlib's, of every k-th frame
+    descriptors : (m, 128) dlib's, a row for every k-th frame only, from the first
     pose : (n, 33, 3) x, y and visibility, of every k-th frame
     skin : (n, 4, 3) mean RGB, 0-255, of `SKIN_REGIONS`
     box : (n, 4) x, y, width, height around the face: of the mesh, else of the points
-    variants : (n, 128) descriptors of the eye region ("periocular") and of the whole head ("head")
+    variants : (m, 128) descriptors of the eye region ("periocular") and of the whole head ("head"), and (m, d) of a
+        second recogniser under its name, where there was one
     models : versions of everything that measured
     """
 
@@ -76,6 +79,11 @@ class FaceTracks:
     box: Floats
     variants: Mapping[str, Floats] = field(default_factory=dict)
     models: str = ""
+
+    @property
+    def outline(self) -> NDArray[np.float32]:
+        """(n, 36, 2) of the mesh."""
+        return self.mesh[:, list(OUTLINE), :2] if self.mesh.shape[1] == N_POINTS else self.mesh[..., :2]
 
     @property
     def n_frames(self) -> int:
@@ -94,14 +102,16 @@ def measure_tracks(
     rates: Rates | None = None,
     limits: Limits | None = None,
     progress: Callable[[int], None] | None = None,
+    describer: FaceDescriber | None = None,
 ) -> FaceTracks:
-    """Look at every frame of a video once; frames are streamed, only numbers are kept (about 7 KB a frame).
+    """Look at every frame of a video once; frames are streamed, only numbers are kept (about 8 KB a frame).
 
     Parameters
     ----------
     path : the video, original or rendition; each is measured alone, as a third person would
     rates : how often descriptors and pose are taken
     progress : called with the number of frames done
+    describer : a second recogniser, beside dlib
 
     Raises
     ------
@@ -109,19 +119,23 @@ def measure_tracks(
     """
     rows: list[dict[str, NDArray]] = []
     times, size = [], (0, 0)
-    with closing(_Models(rates or Rates())) as models:
+    with closing(_Models(rates or Rates(), describer)) as models:
         for frame in ahead(read_frames(path, limits)):
             size = (frame.width, frame.height)
             times.append(frame.time)
             rows.append(models.look(frame.index, frame.rgb))
             if progress is not None:
                 progress(len(rows))
-    columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-    variants = {name: columns.pop(name) for name in VARIANTS}
-    return FaceTracks(times=np.array(times), size=size, variants=variants, models=model_version(rates), **columns)
+    # Column by column, each taken out of the rows: they are never held twice as a whole.
+    # The first frame has all of them.
+    columns = {name: np.stack([row.pop(name) for row in rows if name in row]) for name in list(rows[0])}
+    kinds = [*VARIANTS, *([] if describer is None else [describer.name])]
+    variants = {name: columns.pop(name) for name in kinds}
+    models_used = model_version(rates, describer)
+    return FaceTracks(times=np.array(times), size=size, variants=variants, models=models_used, **columns)
 
 
-def model_version(rates: Rates | None = None) -> str:
+def model_version(rates: Rates | None = None, describer: FaceDescriber | None = None) -> str:
     """Equal for tracks that were measured alike: versions of models and of this code, and how often they looked."""
     rates = rates or Rates()
     parts = (
@@ -129,20 +143,21 @@ def model_version(rates: Rates | None = None) -> str:
         Pose().version,
         dlib_backend.version(),
         f"every {rates.descriptors} {rates.variants} {rates.pose}",
+        *([] if describer is None else [describer.version]),
     )
     return f"tracks {VERSION}: {'; '.join(parts)}"
 
 
-def model_hash(rates: Rates | None = None) -> str:
+def model_hash(rates: Rates | None = None, describer: FaceDescriber | None = None) -> str:
     """A short name of `model_version`, for files."""
-    return hashlib.sha256(model_version(rates).encode()).hexdigest()[:16]
+    return hashlib.sha256(model_version(rates, describer).encode()).hexdigest()[:16]
 
 
 class _Models:
     """All that looks at a frame."""
 
-    def __init__(self, rates: Rates) -> None:
-        self._rates, self._pose = rates, Pose()
+    def __init__(self, rates: Rates, describer: FaceDescriber | None) -> None:
+        self._rates, self._describer, self._pose = rates, describer, Pose()
         self._mesh, self._still = FaceMesh(), FaceMesh(static=True)
         self._points = Follower68()
 
@@ -151,6 +166,7 @@ class _Models:
         points = self._points.look(rgb)
         mesh = self._mesh_of(rgb, points)
         box = _box_of(mesh, points)
+        face, variants = index % self._rates.descriptors == 0, index % self._rates.variants == 0
         return {
             "mesh": mesh.astype(np.float32),
             "points": points,
@@ -159,7 +175,7 @@ class _Models:
             "pose": self._pose.joints(rgb) if index % self._rates.pose == 0 else np.full((N_JOINTS, 3), np.nan),
             "skin": skin_colours(rgb, mesh),
             "box": box,
-            **look_at(rgb, points, index % self._rates.descriptors == 0, index % self._rates.variants == 0),
+            **look_at(rgb, points, face, variants, self._describer),
         }
 
     def _mesh_of(self, rgb: RGB, points: Floats) -> Floats:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
+from scipy import fft, signal
 
 from analysis.algorithms.fidelity.align import common
 from analysis.algorithms.fidelity.errors import Unavailable
@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 BAND = (4.0, 6.0)  # Hz, of Parkinsonian rest tremor
 HIGH_PASS_HZ, ORDER = 3.0, 2
 WINDOW, SEGMENT_S = ("tukey", 0.25), 8.0
+DRAWN_EVERY_S = 0.5  # segments of a spectrogram that is looked at
 TRANSFER_SEGMENT_S = 2.0  # several segments within 8 s, or coherence would be 1 whatever the tracks
 STILL = 1e-9  # share of a track's power in the band below which it does not move there
 _EVEN = 1e-12
@@ -123,6 +124,22 @@ def tremor(track: Array, times: Array, band: tuple[float, float] = BAND) -> Trem
     )  # fmt: skip
 
 
+def fine_spectrogram(track: Array, times: Array) -> tuple[Array, Array, Array]:
+    """Rates (f,) Hz, times (s,) seconds and density (f, s), pixels^2/Hz: the published segments, one every half second,
+    so that a picture of them has something to show in a short recording.
+
+    Parameters and exceptions as for `tremor`; a track that stands still has a density of 0.
+    """
+    stretch = even_stretch(times, track, seconds=SEGMENT_S, what="tremor")
+    passed = high_passed(stretch.values[:, 0], stretch.fps)
+    length = min(round(SEGMENT_S * stretch.fps), len(passed))
+    step = min(round(DRAWN_EVERY_S * stretch.fps), length)
+    rates, middles, power = signal.spectrogram(
+        passed, stretch.fps, window=WINDOW, nperseg=length, noverlap=length - step
+    )
+    return rates, middles + stretch.start, power
+
+
 def tremor_transfer(
     original: Array, rendition: Array, times: Array, band: tuple[float, float] = BAND
 ) -> TremorTransfer:
@@ -211,8 +228,14 @@ def _peak(passed: Array, fps: float, band: tuple[float, float]) -> float:
 def _amplitude(values: Array, fps: float, hz: float) -> float:
     """Amplitude of the sine of that rate in the unfiltered track, beside a drift of cosines of up to 1 Hz."""
     time = np.arange(len(values)) / fps
-    slow = np.cos(np.pi * np.outer(np.arange(len(time)) + 0.5, np.arange(1 + int(2 * time[-1]))) / len(time))
     wave = 2 * np.pi * hz * time
-    model = np.column_stack([np.sin(wave), np.cos(wave), slow])
-    fitted = np.linalg.lstsq(model, values, rcond=None)[0]
-    return float(np.hypot(*fitted[:2]))
+    # The cosines are the first rows of a cosine transform, so they are taken out of all three without being made: as a
+    # matrix they would grow with the square of the length.
+    rates = fft.dct(np.column_stack([np.sin(wave), np.cos(wave), values]), norm="ortho", axis=0)[_n_slow(time) :]
+    fitted = np.linalg.lstsq(rates[:, :2], rates[:, 2], rcond=None)[0]
+    return float(np.hypot(*fitted))
+
+
+def _n_slow(time: Array) -> int:
+    """Cosines of up to 1 Hz over the length of the track, the constant among them."""
+    return 1 + int(2 * time[-1])

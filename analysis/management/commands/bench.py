@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
@@ -18,7 +17,10 @@ from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from analysis import agreement_bench, network_bench
+from analysis.memory import peak_mib, run_watched
 from deid.algorithms.registry import METHODS
+from deid.weights import model_store, unavailable
 
 BASELINE = "baseline"  # decode + encode alone, with the encoder settings that all methods use
 DEFACE = "deface"  # another program, which only blurs; compared with where it is installed (pip install deface)
@@ -49,9 +51,21 @@ class Command(BaseCommand):
         parser.add_argument("video", nargs="?", type=Path, help="default: $SEMBLANCE_DATA/" + DEFAULT_VIDEO)
         parser.add_argument("--rounds", type=int, default=ROUNDS_MIN, help=f"at least {ROUNDS_MIN}")
         parser.add_argument("--methods", nargs="*", help="default: all")
+        parser.add_argument("--networks", nargs="*", help="networks alone instead; by default all that can run here")
+        parser.add_argument("--agreement", action="store_true", help="the agreement of a study alone instead")
+        parser.add_argument("--dashboards", action="store_true", help="pages of fidelity with 100 recordings instead")
         parser.add_argument("--one", help="(internal) measure this one and print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["networks"] is not None or (options["one"] or "").startswith(network_bench.PREFIX):
+            self._networks(options["networks"], options["one"])
+            return
+        if options["agreement"]:
+            self.stdout.write(agreement_bench.line())
+            return
+        if options["dashboards"]:
+            self._dashboards()
+            return
         video = _video(options["video"])
         if options["one"]:
             self.stdout.write(json.dumps(_measure_here(options["one"], video)))
@@ -59,32 +73,65 @@ class Command(BaseCommand):
         if options["rounds"] < ROUNDS_MIN:
             raise CommandError(f"--rounds must be at least {ROUNDS_MIN}, was {options['rounds']}", returncode=2)
         others = [DEFACE] if shutil.which(DEFACE) else []
-        subjects = [BASELINE, *(options["methods"] or METHODS), *others]
+        subjects = [
+            BASELINE,
+            *(options["methods"] or [name for name in METHODS if not unavailable(METHODS[name])]),
+            *others,
+        ]
         best = self._rounds(subjects, video, options["rounds"])
         self._table(subjects, best)
         self._memory(next((name for name in subjects if name != BASELINE), BASELINE), video)
         if options["methods"] is None:
             self._fidelity(video)
+            self.stdout.write(agreement_bench.line())
         self._machine(video, options["rounds"])
+
+    def _networks(self, names: Sequence[str] | None, one: str | None) -> None:
+        """Each network alone, at its published size; no video is needed."""
+        if one:
+            self.stdout.write(json.dumps(network_bench.measured(one)))
+            return
+        known = [*network_bench.NETWORKS, *network_bench.WEIGHTS]
+        if unknown := sorted(set(names or ()) - set(known)):
+            raise CommandError(f"there is no network {unknown[0]!r}; use some of: {', '.join(known)}.", returncode=2)
+        network_bench.table(network_bench.subjects(names or ()), self.stdout.write)
+        for name in names or network_bench.WEIGHTS:
+            if name in network_bench.WEIGHTS:
+                for why in model_store().why_not([name]):
+                    self.stdout.write(f"{name}: not measured: {why}")
+        self.stdout.write(
+            "cut and paste: a crop of 300 pixels of 1280x720; of peak: against a product of large matrices; " + _host()
+        )
+
+    def _dashboards(self) -> None:
+        """In the database of this site, in a transaction that is rolled back; no video is needed."""
+        from analysis.dashboard_bench import measure_dashboards
+
+        for line in measure_dashboards():
+            self.stdout.write(line)
+        self.stdout.write(f"whole pages, the best of 3; {_host()}")
 
     def _fidelity(self, video: Path) -> None:
         """All metrics of a minute, its tracks apart, and all pairs of landmarks against a loop over them."""
-        from analysis.fidelity_bench import METRICS, looped_with_tracks, time_of_pairs
+        from analysis.fidelity_bench import METRICS, looped_with_tracks, time_of_pairs, tracks_mib
 
         ours, loop = time_of_pairs()
         self.stdout.write(
             f"pairs: 1275 of 1,000 frames, with CCA, in {1000 * ours:.1f} ms; one by one with scikit-learn "
             f"{loop:.1f} s, {loop / ours:.0f} times as long"
         )
-        runs = []
+        runs, held = [], []
         for seconds in (MINUTE_S / LONGER, MINUTE_S):
             with tempfile.TemporaryDirectory() as folder:
-                runs.append(_measure(METRICS, looped_with_tracks(video, Path(folder), seconds, _loop)))
+                looped = looped_with_tracks(video, Path(folder), seconds, _loop)
+                runs.append(_measure(METRICS, looped))
+                held.append(tracks_mib(looped))
         short, long = runs
-        share = long.peak_mib / short.peak_mib
+        more = 1024 / (long.n_frames - short.n_frames)
         self.stdout.write(
-            f"fidelity: all metrics of {long.n_frames} frames, tracks apart, in "
-            f"{long.seconds:.0f} s; {long.peak_mib:.0f} MiB, {share:.2f} of a quarter of the length (1 means flat)"
+            f"fidelity: all metrics of {long.n_frames} frames, tracks apart, in {long.seconds:.0f} s; "
+            f"{long.peak_mib:.0f} MiB at most; {(long.peak_mib - short.peak_mib) * more:.1f} KiB more for each further "
+            f"frame, of which its tracks are {(held[1] - held[0]) * more:.1f}: pictures are streamed, tracks held whole"
         )
 
     def _rounds(self, subjects: Sequence[str], video: Path, rounds: int) -> dict[str, Measurement]:
@@ -118,10 +165,14 @@ class Command(BaseCommand):
 
     def _machine(self, video: Path, rounds: int) -> None:
         libraries = ", ".join(f"{name} {version(name)}" for name in ("av", "mediapipe", "numpy"))
-        self.stdout.write(
-            f"{video.name}, best of {rounds} rounds; {os.cpu_count()} cores, {platform.machine()}, Python "
-            f"{platform.python_version()}, {libraries}"
-        )
+        self.stdout.write(f"{video.name}, best of {rounds} rounds; {_host()}, {libraries}")
+
+
+def _host() -> str:
+    return (
+        f"{os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f}, {platform.machine()}, Python "
+        f"{platform.python_version()}"
+    )
 
 
 def _video(given: Path | None) -> Path:
@@ -146,29 +197,28 @@ def _measure_here(subject: str, video: Path) -> dict[str, float]:
     """Run one subject in this process; loading models counts, starting Python does not."""
     from analysis.fidelity_bench import METRICS, measure_metrics
 
-    own = {BASELINE: _transcode, DEFACE: _deface, METRICS: measure_metrics}
+    own = {BASELINE: _transcode, METRICS: measure_metrics}
     run = own.get(subject, partial(_render, subject))
     with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "out.mp4"
         began = time.perf_counter()
-        n_frames = run(video, Path(folder) / "out.mp4")
+        n_frames, peak = _deface(video, target) if subject == DEFACE else (run(video, target), peak_mib())
         seconds = time.perf_counter() - began
-    whose = resource.RUSAGE_CHILDREN if subject == DEFACE else resource.RUSAGE_SELF
-    peak = resource.getrusage(whose).ru_maxrss / 1024  # Linux counts in KiB
     return {"n_frames": n_frames, "seconds": seconds, "peak_mib": peak}
 
 
-def _deface(video: Path, target: Path) -> int:
-    """The other program with its own defaults; here its start counts too."""
+def _deface(video: Path, target: Path) -> tuple[int, float]:
+    """The other program with its own defaults, and the most memory that it held; here its start counts too."""
     from videoio.inspect import timestamps
 
-    subprocess.run([DEFACE, str(video), "--output", str(target)], check=True, capture_output=True)
-    return len(timestamps(target))
+    peak = run_watched([DEFACE, str(video), "--output", str(target)])
+    return len(timestamps(target)), peak
 
 
 def _render(subject: str, video: Path, target: Path) -> int:
     from deid.algorithms.engine import deidentify
 
-    return deidentify(video, target, method=subject).n_frames
+    return deidentify(video, target, method=subject, weights=model_store()).n_frames
 
 
 def _transcode(video: Path, target: Path) -> int:

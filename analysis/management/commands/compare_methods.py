@@ -8,14 +8,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from deid.algorithms.errors import UnknownMethod
-from deid.algorithms.registry import deidentification_methods, get_method
+from analysis.method_rows import RANKS, RULE, MethodRow, method_row, ranks
+from deid.algorithms.errors import BadParameters, UnknownMethod
+from deid.algorithms.registry import get_method
+from deid.weights import model_store, runnable_methods
 from frontend.csv_lines import safe_cell
+from modelstore.errors import BadWeights
 
 BAD_INPUT = 2
 VIDEOS = (".mp4", ".mov", ".mkv", ".mpg", ".avi", ".webm")
 CEILING = "original re-encoded (ceiling)"
 AT_MOST = 200  # portraits of strangers
+PHANTOMS, MOST_PHANTOMS, PHANTOM_SECONDS = "phantoms", 8, 10.0  # folder in --out; a heart rate needs 10 s
+TRAINED = (*RANKS, "Pictures seen", "Steps", "Why it has no rank")
 
 
 class Command(BaseCommand):
@@ -24,8 +29,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--clips", type=Path, required=True, help="a folder of videos, one person each")
-        names = ",".join(method.name for method in deidentification_methods())
-        parser.add_argument("--methods", default=names, help=f"with commas between; default: {names}")
+        names = ",".join(method.name for method in runnable_methods())
+        parser.add_argument(
+            "--methods", default=names,
+            help=f"with commas between; METHOD=NAME takes other weights of the model store; default: {names}",
+        )  # fmt: skip
+        parser.add_argument(
+            "--phantoms", type=int, default=0, help="of the demo cohort, made and measured beside the clips, at most 8"
+        )
         parser.add_argument("--out", type=Path, required=True, help="folder for renditions, measurements and the table")
         parser.add_argument("--strangers", type=Path, help="a folder of portraits of other people, the gallery")
 
@@ -35,25 +46,28 @@ class Command(BaseCommand):
         from videoio.errors import MediaError
 
         clips, methods = _clips(options["clips"]), _methods(options["methods"])
+        _check_phantoms(options["phantoms"])
         if options["strangers"] is not None and not options["strangers"].is_dir():
             raise CommandError(f"there is no folder {options['strangers']}.", returncode=BAD_INPUT)
         out: Path = options["out"]
         out.mkdir(parents=True, exist_ok=True)
         try:
-            reports = self._measure(clips, methods, out, options["strangers"])
-        except (MediaError, Unavailable) as error:
+            for folder, of_kind in {out: clips, **_phantoms(out / PHANTOMS, options["phantoms"])}.items():
+                reports = self._measure(of_kind, methods, folder, options["strangers"])
+                self._write(folder, of_kind, methods, reports)
+                self.stdout.write(f"{folder / 'index.html'}: {len(methods)} methods on {len(of_kind)} clips.")
+        except (MediaError, Unavailable, BadWeights) as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
-        self._write(out, clips, reports)
-        self.stdout.write(f"{out / 'index.html'}: {len(methods)} methods on {len(clips)} clips.")
 
     def _measure(
-        self, clips: list[Path], methods: list[str], out: Path, strangers: Path | None
+        self, clips: list[Path], methods: list[MethodRow], out: Path, strangers: Path | None
     ) -> dict[str, dict[str, Any]]:
-        """Reports by clip and method."""
+        """Reports by clip and row."""
         from analysis.algorithms.fidelity.library import Library
         from analysis.fidelity_runs import compare
+        from faces import arcface
 
-        library = Library(out / "tracks", self.stderr.write)
+        library = Library(out / "tracks", self.stderr.write, arcface.in_store(model_store()))
         gallery = library.portraits(strangers, AT_MOST) if strangers is not None else {}
         originals = {clip: library.tracks(clip) for clip in clips}
         reports = {}
@@ -63,19 +77,23 @@ class Command(BaseCommand):
             (out / f"{clip.name}.json").write_text(json.dumps(reports[clip.name], allow_nan=False) + "\n")
         return reports
 
-    def _write(self, out: Path, clips: list[Path], reports: Mapping[str, Mapping[str, Any]]) -> None:
-        from analysis.fidelity_pages import missing, plain_cells, table_rows, tables, write_page
+    def _write(
+        self, out: Path, clips: list[Path], methods: list[MethodRow], reports: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        from analysis.fidelity_pages import write_page
         from analysis.fidelity_table import published_means, table
+        from analysis.fidelity_texts import Table, missing, plain_cells, table_rows, tables
         from analysis.method_figures import drawings
 
         rows = _rows(reports)
         cells = table(rows)
         heads, lines = table_rows(cells, len(clips))
         means = {name: published_means(of_clips) for name, of_clips in rows.items()}
-        kept = {"rows": plain_cells(cells), "as FMP averages": means}
+        trained = _trained(methods, ranks(cells, methods))
+        kept = {"rows": plain_cells(cells), "as FMP averages": means, "trained": trained, "rule": RULE}
         (out / "table.json").write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n")
         with (out / "table.csv").open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(_numbers(cells, heads))
+            csv.writer(file).writerows(_numbers(cells, heads, trained))
         averaged = (
             f"{name} {', '.join(f'{key} {value:.3f}' for key, value in three.items())}"
             for name, three in means.items()
@@ -84,20 +102,42 @@ class Command(BaseCommand):
         notes = [
             f"As FMP averages, over videos and then over all pairs: {'; '.join(averaged)}.",
             f"Means over {len(clips)} clips: {', '.join(clip.name for clip in clips)}.",
-            next(iter(next(iter(reports.values())).values())).get("recogniser", {}).get("judges", ""),
+            *_judges(rows),
+            RULE,
         ]
-        shown = tables(cells, len(clips))
+        lengths = Table("Training and rank", ["Method", *TRAINED], [[name, *row] for name, row in trained.items()])
+        shown = [lengths, *tables(cells, len(clips))]
         write_page(out, "Methods compared", shown, drawings(rows), notes, missing(cells))
-        for line in [heads, *lines]:
+        blank = ["–"] * len(TRAINED)
+        for line in [[heads[0], *TRAINED, *heads[1:]], *([x[0], *trained.get(x[0], blank), *x[1:]] for x in lines)]:
             self.stdout.write("\t".join(line))
 
 
-def _numbers(cells: Mapping[str, Mapping[str, Any]], heads: list[str]) -> list[list[Any]]:
-    """Lines of the CSV: means as numbers, and beside each how many clips it comes from."""
-    lines: list[list[Any]] = [[heads[0], *(text for head in heads[1:] for text in (head, "n"))]]
+def _judges(rows: Mapping[str, list[Mapping[str, Any]]]) -> list[str]:
+    """Which recogniser may judge which methods: they differ in whether one chose a donor for them."""
+    told: dict[str, list[str]] = {}
+    for name, of_clips in rows.items():
+        for sentence in {one["recogniser"]["judges"] for one in of_clips if "recogniser" in one}:
+            told.setdefault(sentence, []).append(name)
+    return [f"{', '.join(names)}: {sentence}" for sentence, names in told.items()]
+
+
+def _trained(methods: list[MethodRow], places: Mapping[str, Mapping[str, int]]) -> dict[str, list[str]]:
+    """Of each row the columns `TRAINED`, as texts."""
+    return {
+        row.name: [*(str(places.get(row.name, {}).get(title, "–")) for title in RANKS), *row.told()] for row in methods
+    }
+
+
+def _numbers(
+    cells: Mapping[str, Mapping[str, Any]], heads: list[str], trained: Mapping[str, list[str]]
+) -> list[list[Any]]:
+    """Lines of the CSV: means as numbers, and beside each how many clips it comes from; last how long was trained."""
+    lines: list[list[Any]] = [[heads[0], *(text for head in heads[1:] for text in (head, "n")), *TRAINED]]
     for name, row in cells.items():
         pairs = ((None if one.mean is None else round(one.mean, 6), one.n) for one in row.values())
-        lines.append([safe_cell(name), *(value for pair in pairs for value in pair)])
+        told = [safe_cell(text) for text in trained.get(name, [""] * len(TRAINED))]
+        lines.append([safe_cell(name), *(value for pair in pairs for value in pair), *told])
     return lines
 
 
@@ -118,17 +158,36 @@ def _clips(folder: Path) -> list[Path]:
     return found
 
 
-def _methods(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
+def _methods(text: str) -> list[MethodRow]:
+    names, store = [name.strip() for name in text.split(",") if name.strip()], model_store()
     try:
-        for name in names:
-            if not get_method(name).protects:
-                raise CommandError(
-                    f"{name!r} does not de-identify and is in the table anyway, as the ceiling: leave it out.",
-                    returncode=BAD_INPUT,
-                )
-    except UnknownMethod as error:
+        rows = [method_row(name, store) for name in names]
+    except (UnknownMethod, BadParameters, BadWeights) as error:
         raise CommandError(str(error), returncode=BAD_INPUT) from error
-    if not names:
+    for row in rows:
+        if not get_method(row.method).protects:
+            raise CommandError(
+                f"{row.method!r} does not de-identify and is in the table anyway, as the ceiling: leave it out.",
+                returncode=BAD_INPUT,
+            )
+    if not rows:
         raise CommandError("--methods names none: give at least one.", returncode=BAD_INPUT)
-    return names
+    if len({row.name for row in rows}) < len(rows):
+        raise CommandError("--methods names a row twice: name each once.", returncode=BAD_INPUT)
+    return rows
+
+
+def _check_phantoms(number: int) -> None:
+    if not 0 <= number <= MOST_PHANTOMS:
+        raise CommandError(f"--phantoms must be from 0 to {MOST_PHANTOMS}, was {number}.", returncode=BAD_INPUT)
+
+
+def _phantoms(folder: Path, number: int) -> dict[Path, list[Path]]:
+    """The recordings of that many phantoms, made where they are not there yet, by the folder of their results."""
+    if not number:
+        return {}
+    from deid.algorithms.phantom.cohort import COHORT, write_cohort
+
+    clips = folder / "clips"
+    write_cohort(clips, [each.code for each in COHORT[:number]], PHANTOM_SECONDS)
+    return {folder: _clips(clips)}

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from deid.weights import model_store
+
 BAD_INPUT = 2  # exit status; 0: the report was written, with a reason in place of what cannot be computed
 AT_MOST = 200  # portraits of strangers
 
@@ -55,9 +57,10 @@ class Command(BaseCommand):
     def _pair(self, options: dict[str, Any], work: Path) -> Any:
         from analysis.algorithms.fidelity.library import Library
         from analysis.algorithms.fidelity.report import Pair
-        from analysis.fidelity_runs import donor_descriptor, frame_states, reencode
+        from analysis.fidelity_runs import donor_descriptor, frame_states, masked_places, reencode
+        from faces import arcface
 
-        library = Library(options["tracks"], self._tell)
+        library = Library(options["tracks"], self._tell, arcface.in_store(model_store()))
         certificate = json.loads(options["certificate"].read_text()) if options["certificate"] else {}
         donor = options["donor"] or (certificate.get("method_report") or {}).get("donor")
         reencoded = None if options["no_ceiling"] else reencode(options["original"], work / "reencoded.mp4")
@@ -72,11 +75,13 @@ class Command(BaseCommand):
             others=tuple(library.tracks(path) for path in options["others"]),
             donor=donor_descriptor(donor) if donor else None,
             states=frame_states(certificate) if certificate else (),
+            masks=masked_places(certificate) if certificate else None,
         )
 
     def _draw(self, folder: Path, title: str, pair: Any, found: dict[str, Any]) -> None:
-        from analysis.fidelity_pages import missing, pair_drawings, tables, write_page
+        from analysis.fidelity_pages import pair_drawings, write_page
         from analysis.fidelity_table import as_ceiling, table
+        from analysis.fidelity_texts import missing, tables
 
         folder.mkdir(parents=True, exist_ok=True)
         cells = table({"rendition": [found], "original re-encoded (ceiling)": [as_ceiling(found)]})

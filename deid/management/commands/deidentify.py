@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deid.algorithms.errors import BadParameters, EngineError, UnknownMethod, Withheld
 from deid.algorithms.registry import Method, deidentification_methods, get_method
+from deid.weights import model_store
 
 BAD_INPUT, WITHHELD = 2, 3  # exit statuses; 0: the output was written, 1: the engine failed
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Heavy libraries load here, not when manage.py lists its commands.
         from deid.algorithms.engine import deidentify
+        from modelstore.errors import BadWeights
         from videoio.errors import MediaError
 
         method = self._method(options)
@@ -43,11 +45,11 @@ class Command(BaseCommand):
         try:
             certificate = deidentify(
                 source, target, method=method.name, parameters=parameters, audio=options["audio"],
-                progress=self._progress,
+                progress=self._progress, weights=model_store(),
             )  # fmt: skip
         except Withheld as error:
             raise CommandError(f"withheld: {error}", returncode=WITHHELD) from error
-        except (MediaError, BadParameters) as error:
+        except (MediaError, BadParameters, BadWeights) as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
         except EngineError as error:
             raise CommandError(str(error), returncode=1) from error

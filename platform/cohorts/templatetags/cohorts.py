@@ -20,11 +20,3 @@ def media_url(context: dict[str, Any], route: str, pk: object) -> str:
 def age(years: int | None) -> str:
     """Years as they are kept: 90 stands for 90 and over."""
     return "–" if years is None else f"{OLDEST}+" if years >= OLDEST else str(years)
-
-
-@register.simple_tag(takes_context=True)
-def page_link(context: dict[str, Any], number: int) -> str:
-    """This list's address with another page of it."""
-    query = context["request"].GET.copy()
-    query["page"] = str(number)
-    return f"?{query.urlencode()}"

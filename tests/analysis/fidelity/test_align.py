@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from skimage.transform import SimilarityTransform
 
-from analysis.algorithms.fidelity.align import TEMPLATE_112, aligned, five_points, similarities
+from analysis.algorithms.fidelity.align import aligned
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.head import head_courses, head_motion
+from faces.alignment import TEMPLATE_112, five_points, similarities
 from tests.analysis.fidelity.faces68 import phantom68, walk
 
 

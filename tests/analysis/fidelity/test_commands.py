@@ -74,12 +74,19 @@ def test_methods_are_rows_with_the_ceiling_first(clip, tmp_path):
     assert list(rows) == ["original re-encoded (ceiling)", "mask", "pixelate"]
     assert float(rows["original re-encoded (ceiling)"]["r CCA → ceiling"]) > 0.9
     assert rows["mask"]["r CCA → ceiling"] == ""
-    cells = json.loads((tmp_path / "out" / "table.json").read_text())["rows"]
+    assert [rows["pixelate"][each] for each in ("Pictures seen", "Why it has no rank")] == [
+        "–",
+        "–",
+    ]  # nothing to learn
+    told = json.loads((tmp_path / "out" / "table.json").read_text())
+    assert "have no rank" in told["rule"]
+    cells = told["rows"]
     assert "no face in the rendition" in cells["mask"]["r CCA"]["reasons"][0]
     assert "needs 20 strangers, got 3" in cells["mask"]["Gallery position"]["reasons"][0]
     report = json.loads((tmp_path / "out" / "phantom.mp4.json").read_text())
     assert set(report) == {"mask", "pixelate"}
     assert "Why numbers are missing" in (tmp_path / "out" / "index.html").read_text()
+    assert "mask, pixelate: No donor" in (tmp_path / "out" / "index.html").read_text()
     again = run("compare_methods", "--clips", clip.parent, "--methods", "mask", "--out", tmp_path / "out")
     assert "measuring" not in again.stderr  # what was measured is kept
 

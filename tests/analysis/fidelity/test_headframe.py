@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from analysis.algorithms.fidelity.errors import Unavailable
-from analysis.algorithms.fidelity.headframe import MESH_OF_68, RIGID, eye_distance, head_relative, mesh_to_68
+from analysis.algorithms.fidelity.headframe import RIGID, eye_distance, head_relative
 from analysis.algorithms.fidelity.sampling import even_stretch
-from faces.mesh import LEFT_EAR, RIGHT_EAR
+from faces.mesh import LEFT_EAR, MESH_OF_68, RIGHT_EAR, mesh_to_68
 from tests.phantoms import make_phantom
 
 

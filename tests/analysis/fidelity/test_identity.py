@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from analysis.algorithms.fidelity import identity
@@ -137,5 +137,9 @@ def test_within_and_between_by_hand():
     """0 and 2 in one group, 10 and 14 in the other: within (2 + 4) / 2 = 3, between (10 + 14 + 8 + 12) / 4 = 11."""
     found = intra_inter(np.array([[0.0], [2.0], [10.0], [14.0]]), np.array([0, 0, 1, 1]))
     assert (found.intra, found.inter, found.ratio) == pytest.approx((3, 11, 3 / 11))
+    rows, groups = people(600, 3), np.arange(600) % 3 > 0  # more than are looked at at once
+    apart, same = pdist(rows), pdist(groups[:, None]) == 0
+    found = intra_inter(rows, groups)
+    assert (found.intra, found.inter) == pytest.approx((apart[same].mean(), apart[~same].mean()), abs=1e-9)
     with pytest.raises(Unavailable, match="two groups"):
         intra_inter(np.zeros((3, 1)), np.zeros(3))

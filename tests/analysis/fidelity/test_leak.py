@@ -1,16 +1,23 @@
 """Leaks: what the engine masked holds nothing of the original after encoding; one raw block is found."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.leak import find_leaks
+from analysis.algorithms.fidelity.pair import Pair
+from analysis.algorithms.fidelity.sign_metrics import head_leaks
+from analysis.fidelity_runs import frame_states, masked_places
 from deid.algorithms.engine import deidentify
 from deid.algorithms.plan import FrameState
 from deid.algorithms.regions import head_region
 from faces.protocol import FaceBox
+from tests.analysis.fidelity.faces68 import tracks, walk
 from tests.deid.algorithms.making import SIZE, ScriptedDetector, noise, noise_video
 from tests.deid.phantom.measuring import pictures
+from tests.videoio.making import make_video
 
 BOX = FaceBox(60, 40, 30, 34)
 WHERE = head_region(BOX, SIZE, 1.4)
@@ -32,6 +39,21 @@ def rendered(tmp_path_factory):
     deidentify(source, folder / "raw.mp4", method="original")
     states = _states(record)
     return pictures(source), pictures(folder / "b.mp4"), pictures(folder / "raw.mp4"), states
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory):
+    """Two heads; the second is lost for frames 20 to 24, and its place is masked. As a pair with its certificate."""
+    folder = tmp_path_factory.mktemp("certified")
+    source = noise_video(folder / "a.mp4", 45)
+    other = FaceBox(10, 60, 24, 28)
+    detector = ScriptedDetector(lambda index: [other] if 20 <= index < 25 else [BOX, other])
+    record = deidentify(source, folder / "b.mp4", method="mask", detector=detector).to_dict()
+    nothing = tracks(walk(45, 0))
+    return Pair(
+        nothing, nothing, original_path=source, rendition_path=folder / "b.mp4", states=frame_states(record),
+        masks=masked_places(record),
+    ), record  # fmt: skip
 
 
 def _masked(states):
@@ -71,6 +93,47 @@ def test_a_raw_block_in_a_held_heads_mask_is_found(rendered):
     found = find_leaks(original, spoiled, _masked(states), _boxes(states))
     assert found.frames == (held,)
     assert 0 < found.n_equal <= 64
+
+
+def test_the_certificate_says_where_every_mask_lies(certified):
+    pair, record = certified
+    held = next(list(boxes) for first, last, boxes in record["masks"] if first <= 22 <= last)
+    assert list(HELD.astype(int)) in held
+    assert {len(boxes) for boxes in pair.masks} == {2}
+    found = head_leaks(pair)
+    assert (found.n_masked, found.n_equal) == (45, 0)
+    assert found.n_pixels > 30_000
+
+
+@pytest.mark.parametrize("frame", [10, 22])
+def test_one_raw_block_under_the_mask_of_a_single_head_is_found(certified, tmp_path, frame):
+    """In a frame where the face was found, and in one where its place is masked; encoded with the block in it."""
+    pair, _ = certified
+    spoiled = pictures(pair.rendition_path)
+    spoiled[frame, 60:70, 70:80] = pictures(pair.original_path)[frame, 60:70, 70:80]
+    made = make_video(
+        tmp_path / "c.mp4", ticks=range(0, 512 * 45, 512), size=SIZE, pictures=list(spoiled), options={"crf": "12"}
+    )
+    found = head_leaks(replace(pair, rendition_path=made))
+    assert found.frames == (frame,)
+    assert 0 < found.n_equal <= 100  # of 100 raw ones: encoding twice moves many by more than 4 levels
+
+
+def test_an_old_certificate_is_no_proof_and_says_so(certified):
+    pair, record = certified
+    old = {name: value for name, value in record.items() if name != "masks"}
+    with pytest.raises(Unavailable, match="from before it said where masks lie"):
+        head_leaks(replace(pair, masks=masked_places(old)))
+    bare = {**record, "masks": []}
+    with pytest.raises(Unavailable, match="no single head is masked in any of 45 frames"):
+        head_leaks(replace(pair, masks=masked_places(bare)))
+
+
+def test_boxes_that_overlap_count_each_pixel_once():
+    picture = noise(0)
+    boxes = [np.array([[20.0, 20, 60, 60], [40.0, 20, 60, 60]])]
+    found = find_leaks([picture], [picture], np.array([True]), boxes)
+    assert found.n_pixels == found.n_equal == (92 - 28) * (72 - 28)
 
 
 def test_pixels_by_hand():

@@ -42,7 +42,7 @@ def _values(pair):
 def test_a_copy_is_perfect_in_every_sign(pair):
     values = _values(pair)
     assert {name for name, value in values.items() if UNAVAILABLE in value} == {
-        "leak", "pulse_chrom_30s", "pulse_pos_30s", "pulse_green_30s",
+        "leak", "leak_heads", "pulse_chrom_30s", "pulse_pos_30s", "pulse_green_30s",
     }  # fmt: skip
     assert "no certificate" in values["leak"][UNAVAILABLE]
     assert "needs 30 s" in values["pulse_pos_30s"][UNAVAILABLE]

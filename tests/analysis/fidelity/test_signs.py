@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from analysis.algorithms.fidelity.errors import Unavailable
-from analysis.algorithms.fidelity.headframe import eye_distance, head_relative, mesh_to_68
+from analysis.algorithms.fidelity.headframe import eye_distance, head_relative
 from analysis.algorithms.fidelity.signs import aperture, asymmetry, furrow_contrast, lip_parting
+from faces.mesh import mesh_to_68
 from tests.analysis.fidelity.measuring import points68
 from tests.phantoms import make_phantom
 

@@ -1,4 +1,4 @@
-"""Tracks in the media storage: measured once for each content, by tasks that take an id, and gone with the person."""
+"""Tracks in the media storage: measured once for each content, and gone with the person."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import Role
-from analysis import tasks, track_services
+from analysis import track_services
 from analysis.models import Tracks
 from cohorts import storage, withdrawal
 from cohorts.encryption import new_key
@@ -33,10 +33,10 @@ def recording(tmp_path):
 
 
 def test_a_recording_is_measured_once_whoever_asks(recording):
-    tasks.measure_recording(recording_id=recording.pk)
+    track_services.store_tracks(video=recording)
     kept = Tracks.objects.get()
     assert (kept.participant, kept.sha256) == (recording.participant, recording.sha256)
-    tasks.measure_recording(recording_id=recording.pk)
+    track_services.store_tracks(video=recording)
     assert Tracks.objects.get().made_at == kept.made_at
     found = track_services.tracks_of(video=recording)
     assert found.n_frames == len(found.times) > 0
@@ -47,7 +47,7 @@ def test_a_rendition_is_measured_under_its_own_content(recording, tmp_path):
     other = stored(make_video(tmp_path / "b.mp4", ticks=range(0, 7 * 512, 512)), recording.participant)
     other.pop("participant")
     rendition = RenditionFactory(recording=recording, **other)
-    tasks.measure_rendition(rendition_id=rendition.pk)
+    track_services.store_tracks(video=rendition)
     assert Tracks.objects.get().sha256 == rendition.sha256
     assert track_services.tracks_of(video=rendition).n_frames == 7
 

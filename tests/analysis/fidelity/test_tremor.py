@@ -5,8 +5,9 @@ import pytest
 from scipy import signal
 
 from analysis.algorithms.fidelity.errors import Unavailable
-from analysis.algorithms.fidelity.headframe import CHIN, LOWER_LIP, mesh_to_68
+from analysis.algorithms.fidelity.headframe import CHIN, LOWER_LIP
 from analysis.algorithms.fidelity.tremor import high_passed, tremor, tremor_tracks, tremor_transfer
+from faces.mesh import mesh_to_68
 from tests.phantoms import make_phantom
 
 FPS = 30.0

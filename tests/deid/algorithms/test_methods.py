@@ -18,7 +18,7 @@ from tests.deid.algorithms.making import SIZE, noise_frame
 
 CLIP = ClipTracks(Path("clip.mp4"), None, (), Plan(()))  # type: ignore[arg-type]  # these methods look at frames alone
 FACE = Face(0, FaceBox(50, 50, 40, 30))
-PROTECTING = [method.name for method in deidentification_methods() if not method.uses_donor]
+PROTECTING = [method.name for method in deidentification_methods() if not (method.uses_donor or method.weights)]
 
 
 def rendered(name, face=FACE, **parameters):

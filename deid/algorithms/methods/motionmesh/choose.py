@@ -13,6 +13,7 @@ GROUP_UNIT = 0.1  # difference of distances to the middles of groups that counts
 PROMISING = 0.75  # a swapped face comes about nine tenths as far as its donor is
 ALIKE = 1.0  # how much less alike than the most alike donor one may be, before distance counts
 STRANGER = 0.6  # dlib's own threshold: nearer donors look like the patient
+OLD = 50.0  # years
 SKIN_UNIT, HUE_WEIGHT, AGE_UNIT = 15.0, 0.5, 15.0  # differences that count alike: CIELAB, years
 # A light donor in the dark looks natural; a dark one who is lit up gets blotches, for his contrast is lit up as well.
 LIGHTER_WEIGHT, DARKER_WEIGHT = 0.7, 2.0
@@ -39,7 +40,8 @@ def candidates(patient: Patient, folder: DonorFolder) -> list[str]:
 
     Notes
     -----
-    An unknown sex is that of the donors whose middle is nearer in descriptor; an unknown age does not count.
+    An unknown sex is that of the donors whose middle is nearer in descriptor. Where the age is unknown, donors count as
+    unlike by their years over 50: old skin on a young head looks wrong at once, young skin on an old one does not.
     """
     distance = np.linalg.norm(folder.descriptor - patient.descriptor, axis=1)
     nearest = np.argsort(distance, kind="stable")
@@ -72,7 +74,8 @@ def _unlike(patient: Patient, folder: DonorFolder, number: int) -> float:
     light, red, yellow = np.subtract(entry["skin"], patient.skin)
     light *= LIGHTER_WEIGHT if light > 0 else DARKER_WEIGHT
     skin = float(np.sqrt(light**2 + (HUE_WEIGHT * red) ** 2 + (HUE_WEIGHT * yellow) ** 2)) / SKIN_UNIT
-    years = 0.0 if patient.age is None else abs(float(entry["age"]) - patient.age) / AGE_UNIT
+    age = float(entry["age"])
+    years = (max(age - OLD, 0.0) if patient.age is None else abs(age - patient.age)) / AGE_UNIT
     return float(np.hypot(skin, years))
 
 

@@ -88,9 +88,11 @@ class Follower:
         self._samples: list[Sample] = []
         self._hands: dict[int, bool] = {}
 
-    def look(self, frame: Frame, box: FaceBox, others: Sequence[FaceBox]) -> None:
-        """Find the mesh of the face in `box`; `others` are hidden from the model."""
-        points = self._window.mesh(frame, box, others)
+    def look(self, frame: Frame, box: FaceBox, others: Sequence[FaceBox], picture: RGB | None = None) -> None:
+        """Find the mesh of the face in `box`; `others` are hidden from the model. `picture` is the frame's RGB, where
+        it was made already.
+        """
+        points = self._window.mesh(frame, box, others, picture)
         if points is None:
             return
         self._found[frame.index] = points.astype(np.float32), _colours(frame, points[:N_FACE])
@@ -163,7 +165,9 @@ class _Window:
         self.rgb: RGB = np.zeros((2, 2, 3), np.uint8)  # what was looked at last, and the mesh in its pixels
         self.points: NDArray[np.float64] = np.zeros((N_POINTS, 3))
 
-    def mesh(self, frame: Frame, box: FaceBox, others: Sequence[FaceBox]) -> NDArray[np.float64] | None:
+    def mesh(
+        self, frame: Frame, box: FaceBox, others: Sequence[FaceBox], picture: RGB | None = None
+    ) -> NDArray[np.float64] | None:
         """The mesh of the face in `box`, in the frame's pixels."""
         moved = not self._fits(frame, box)
         if moved:
@@ -171,7 +175,10 @@ class _Window:
         region = self._region
         if region is None or region.width < 2 or region.height < 2:
             return None
-        rgb = frame.crop_rgb(region.left, region.top, region.width, region.height)
+        if picture is None or region.right > picture.shape[1] or region.bottom > picture.shape[0]:
+            rgb = frame.crop_rgb(region.left, region.top, region.width, region.height)
+        else:
+            rgb = picture[region.top : region.bottom, region.left : region.right].copy()
         for other in others:
             _hide(rgb, other, box, region)
         scale = min(1.0, WINDOW_SIDE / max(region.width, region.height))

@@ -1,6 +1,7 @@
 """Putting the donor's face in the place of one face of one frame, on the YUV planes of the face's box."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from deid.algorithms.methods.motionmesh.following import Sample
 from deid.algorithms.methods.motionmesh.shape import Pose, fit_head, identity_offset, normals, turn_degrees
 from deid.algorithms.methods.motionmesh.texture import Canvas, DonorTexture, Wrinkles, filled
 from deid.algorithms.methods.motionmesh.topology import N_FACE, painting_order, triangles, with_ring
+from deid.algorithms.painting import blend
 from deid.algorithms.regions import Region
 from faces.mesh import INNER_LIPS, LEFT_EYE, LEFT_LIDS, OVAL, RIGHT_EYE, RIGHT_LIDS
 from videoio.frames import Colour, Frame, Plane
@@ -57,14 +59,24 @@ class Swap:
     def __init__(
         self, donor: Donor, neutral: Points, samples: Sequence[Sample], colour: Colour, strength: float, detail: float
     ) -> None:
-        self._neutral, self._detail = neutral, detail
-        self._offset = identity_offset(neutral, donor.mesh, strength)
-        self._normals = normals(with_ring(neutral + self._offset), triangles())[:N_FACE]
+        self._neutral, self._donor = neutral, donor.mesh
+        self._set(strength, detail)
         canvas = Canvas.of(donor.mesh)
         few = samples[:: -(-len(samples) // LEARNT_FROM)] if samples else ()
         unwrapped = [canvas.unwrap(sample.frame, sample.mesh) for sample in few]
         self._texture = DonorTexture(donor, canvas, colour, unwrapped)
         self._wrinkles = Wrinkles(canvas, unwrapped, self._texture.black) if detail and samples else None
+
+    def _set(self, strength: float, detail: float) -> None:
+        self._detail = detail
+        self._offset = identity_offset(self._neutral, self._donor, strength)
+        self._normals = normals(with_ring(self._neutral + self._offset), triangles())[:N_FACE]
+
+    def worn(self, strength: float, detail: float) -> "Swap":
+        """The same donor otherwise worn: what was learnt of both skins, the dear part, is shared."""
+        other = copy(self)
+        other._set(strength, detail)
+        return other
 
     def moved(self, mesh: Points) -> Points:
         """(468, 3) the mesh with the donor's identity: every point moved by a constant offset of the head.
@@ -140,11 +152,11 @@ class Swap:
         views = _views(frame, region)
         under = cv2.remap(frame.planes[0], own[0], own[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         over = (_warped(planes[0], donor, scale, 1) - black) * gain + black
-        _blend(views[0], under, over, mask)
+        blend(views[0], under, over, mask)
         for number in (1, 2):
             under = _warped(frame.planes[number], placed.own, 1.0, 2)
             over = _warped(planes[number], placed.donor, scale, 2) + fit[:, :, 1 + number]
-            _blend(views[number], under, over, small)
+            blend(views[number], under, over, small)
 
 
 def _interpolated(raster: Raster, share: Points) -> Map:
@@ -216,8 +228,3 @@ def _warped(plane: Plane, at: Sequence[Map], scale: float, step: int) -> Map:
     x, y = (part * factor + shift for part in at)
     warped: Map = cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
     return warped
-
-
-def _blend(target: Plane, under: NDArray[np.generic], over: Map, share: Map) -> None:
-    mixed = under + (over - under) * share
-    target[:] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)

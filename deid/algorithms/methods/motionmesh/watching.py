@@ -8,7 +8,7 @@ from deid.algorithms.tracks import Track
 from faces.hands import Hands
 from faces.mesh import FaceMesh
 from faces.protocol import FaceBox
-from videoio.frames import Frame
+from videoio.frames import RGB, Frame
 
 NEAR = 0.6  # how far the centre of the same face may move between two frames, in face sizes
 
@@ -29,13 +29,13 @@ class Watch:
         self._boxes: dict[int, FaceBox] = {}
         self._last: FaceBox | None = None
 
-    def __call__(self, frame: Frame, boxes: Sequence[FaceBox]) -> None:
+    def __call__(self, frame: Frame, boxes: Sequence[FaceBox], picture: RGB | None = None) -> None:
         """Look at one frame; frames come in order."""
         box = self._same(boxes)
         if box is None:
             return
         self._last = self._boxes[frame.index] = box
-        self._follower.look(frame, box, [other for other in boxes if other is not box])
+        self._follower.look(frame, box, [other for other in boxes if other is not box], picture)
 
     def followed(self, plan: Plan, tracks: Sequence[Track]) -> Followed | None:
         """What was found of `tracks`; None when another face was followed in any of their frames."""

@@ -3,6 +3,8 @@
 import csv
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from cohorts.manifest import COLUMNS
+from demo import dashboards, experiment, training
 from demo import story as stages
+from demo.agreement import read_agreement
 from demo.client import Refused
 from demo.people import PEOPLE, ensure_people
 from demo.story import OWN_CLIP, Story
@@ -27,6 +31,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", required=True, help="address of the running site")
+        parser.add_argument("--ca", default="", help="file of the certificate that the site is trusted by")
         parser.add_argument("--video", type=Path, help="a clip of your own, taken in beside the demo cohort")
         parser.add_argument("--method", default="motionmesh")
         parser.add_argument("--participants", nargs="*", help="codes of the phantom cohort; all by default")
@@ -43,6 +48,7 @@ class Command(BaseCommand):
         else:
             title = f"{TITLE} {timezone.localtime():%Y-%m-%d %H:%M:%S}"
             story = Story(url=url, passwords=passwords, say=self._say, title=title, method=options["method"])
+            story.ca = options["ca"]
             try:
                 self._tell(story, options)
             except Refused as error:
@@ -75,10 +81,40 @@ class Command(BaseCommand):
         stages.deidentify(story)
         stages.release(story)
         stages.open_study(story)
+        self._scan(story)
         stages.rate(story)
         stages.read_result(story)
+        read_agreement(story)
+        stages.read_fidelity(story)
+        dashboards.read_dashboards(story)
+        experiment.experiment(self._people_of_experiment(story))
+        training.make_set(settings.TRAINING_FOLDER)
+        training.train(story)
         if options["withdraw"]:
             stages.withdraw(story)
+
+    def _people_of_experiment(self, story: Story) -> Story:
+        """A cohort of its own, of short clips at rest by a quick method: it needs more people than the check takes."""
+        folder, title = settings.VAR / "demo-faces", f"{story.title} faces"
+        rows = experiment.write_people(folder)
+        lines = [",".join(COLUMNS), *(",".join(row) for row in rows)]
+        (folder / "import.csv").write_text("\n".join(lines) + "\n")
+        people = replace(story, title=title, method="pixelate", recordings=[], renditions={})
+        stages.make_cohort(people)
+        call_command("import_recordings", str(folder), str(folder / "import.csv"), cohort=title, stdout=sys.stderr)
+        experiment.prepare(people)
+        return people
+
+    def _scan(self, story: Story) -> None:
+        """The statistician's command on the files that raters will get."""
+        with story.stage("files of both arms scanned") as said:
+            out = StringIO()
+            try:
+                call_command("scan_study", str(story.study), stdout=out)
+            except CommandError as error:
+                raise Refused(f"{error}\n{out.getvalue()}") from error
+            _, n_pairs, equal, *_ = out.getvalue().splitlines()
+            said.append(f"{n_pairs} {equal}")
 
     def _bring(self, story: Story, options: dict[str, Any]) -> tuple[int, int]:
         """The phantom cohort by manifest, but its last clip by the page, with the user's clip if there is one."""

@@ -131,7 +131,7 @@ const draw = (row, transfer = row.transfer) => {
   const speed = state === "sending" ? transfer?.speed : null;
   put(parts.figures, begun && state !== "done" ? [
     `${Math.floor(100 * sent / row.file.size)} % · ${size(sent)} / ${size(row.file.size)}`,
-    speed ? `${(speed / 1e6).toFixed(1)} MB/s` : "", speed ? `${time(transfer.secondsLeft)} ${texts.left}` : "",
+    speed ? `${(speed / 1e6).toFixed(1)} MB/s` : "", speed ? texts.left.replace("%s", time(transfer.secondsLeft)) : "",
   ].filter(Boolean).join(" · ") : "");
   put(parts.error, row.error); shown(parts.error, Boolean(row.error));
   parts.code.disabled = parts.task.disabled = begun || row.busy || state === "done";

@@ -1,0 +1,1 @@
+"""Results of the six-face experiment."""

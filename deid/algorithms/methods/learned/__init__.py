@@ -1,0 +1,1 @@
+"""What methods with a torch network share: cutting out, running, putting back, judging."""

@@ -1,0 +1,29 @@
+"""The page for an error of ours; while an update is under way or the key is closed, one that says so."""
+
+import sys
+
+from django.db import DatabaseError, ProgrammingError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.defaults import server_error as plain_page
+from psycopg.errors import UndefinedColumn, UndefinedTable
+
+from operations.health import OK, migrations
+from ratings.key import KeyClosed
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """503 where the schema waits for its migrations or the key cannot be read, 500 otherwise."""
+    error = sys.exc_info()[1]
+    if isinstance(error, KeyClosed):
+        return render(request, "ratings/key_closed.html", {"why": str(error)}, status=503)
+    if not _lacks_schema(error) or migrations() == OK:
+        return plain_page(request)
+    response = render(request, "503.html", status=503)
+    response["Retry-After"] = "30"
+    return response
+
+
+def _lacks_schema(error: BaseException | None) -> bool:
+    cause = error.__cause__ if isinstance(error, ProgrammingError) else None
+    return isinstance(error, DatabaseError) and isinstance(cause, UndefinedColumn | UndefinedTable)
