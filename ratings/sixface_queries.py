@@ -104,17 +104,45 @@ def obstacles_to_open(experiment: Experiment) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class JudgeProgress:
     name: str
+    username: str
     n_trials: int
     n_answered: int
 
 
 def judge_progress(experiment: Experiment) -> list[JudgeProgress]:
+    """In the order of names: that of the rows is the order of the numbers, which stand for judges in the result."""
     kept = Q(trials__practice=False, trials__excluded_at__isnull=True)
     judges = experiment.judges.select_related("user").annotate(
         n_trials=Count("trials", filter=kept),
         n_answered=Count("trials", filter=kept & Q(trials__answer__isnull=False)),
     )
-    return [JudgeProgress(judge.user.display_name, judge.n_trials, judge.n_answered) for judge in judges]
+    return [
+        JudgeProgress(judge.user.display_name, judge.user.username, judge.n_trials, judge.n_answered)
+        for judge in judges.order_by("user__username")
+    ]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far an experiment is. The last four are asked of a draft only."""
+
+    progress: list[JudgeProgress]
+    build: TrialBuild | None
+    n_candidates: int | None
+    without_consent: list[str]
+    to_build: list[str]
+    obstacles: list[str]
+
+
+def standing(experiment: Experiment) -> Standing:
+    build = TrialBuild.objects.filter(experiment=experiment).first()
+    progress = judge_progress(experiment)
+    if experiment.state != Experiment.State.DRAFT:
+        return Standing(progress, build, None, [], [], [])
+    return Standing(
+        progress, build, len(candidates(experiment)), codes_without_consent(experiment),
+        obstacles_to_build(experiment), obstacles_to_open(experiment),
+    )  # fmt: skip
 
 
 def judges_experiments(judge: User) -> QuerySet[Experiment]:

@@ -2,10 +2,11 @@
 
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -92,6 +93,13 @@ def change_protocol(*, experiment: Experiment, protocol: SixFaceProtocol, actor:
     return experiment
 
 
+@transaction.atomic
+def change_protocol_parts(*, experiment: Experiment, parts: Mapping[str, Any], actor: User | None) -> Experiment:
+    """Change the named parts of what is drafted. The others are read under the lock: of two changes none is lost."""
+    drafted = locked(experiment).design
+    return change_protocol(experiment=experiment, protocol=replace(drafted, **parts), actor=actor)
+
+
 BUILT_BY = ("trials_each", "controls", "catch_each", "practice", "control_cap", "donor_cap")
 
 
@@ -110,7 +118,7 @@ def request_build(*, experiment: Experiment, actor: User | None) -> TrialBuild:
     experiment = locked(experiment)
     validate_experiment_state(experiment, Experiment.State.DRAFT)
     if obstacles := queries.obstacles_to_build(experiment):
-        raise ValidationError(obstacles, code="not_ready")
+        raise ValidationError([ValidationError(why, code="not_ready") for why in obstacles])
     open_build = TrialBuild.objects.filter(experiment=experiment, state__in=TrialBuild.OPEN).first()
     if open_build is not None:
         raise ValidationError(_("The trials are being built."), code="building")
@@ -149,7 +157,7 @@ def open_experiment(*, experiment: Experiment, actor: User | None) -> Experiment
     experiment = locked(experiment)
     validate_experiment_state(experiment, Experiment.State.DRAFT)
     if obstacles := queries.obstacles_to_open(experiment):
-        raise ValidationError(obstacles, code="not_ready")
+        raise ValidationError([ValidationError(why, code="not_ready") for why in obstacles])
     content = canonical_json(_frozen(experiment))
     experiment.frozen, experiment.frozen_sha256 = content.decode(), sha256(content)
     experiment.state, experiment.opened_at = Experiment.State.OPEN, timezone.now()

@@ -47,23 +47,18 @@ def experiment_new(request: HttpRequest) -> HttpResponse:
 def experiment(request: HttpRequest, pk: int) -> HttpResponse:
     """Design, what is missing, and how far building and judging are; no answer. htmx asks for the building alone."""
     experiment = get_experiment(signed_in(request), pk)
-    build = TrialBuild.objects.filter(experiment=experiment).first()
     if request.htmx:  # type: ignore[attr-defined]
+        build = TrialBuild.objects.filter(experiment=experiment).first()
         going_on = build is not None and build.is_open
         status = 200 if going_on else HTMX_STOP_POLLING
         return render(request, "ratings/_trial_build.html", {"experiment": experiment, "build": build}, status=status)
-    draft, progress = experiment.state == Experiment.State.DRAFT, sixface_queries.judge_progress(experiment)
+    standing = sixface_queries.standing(experiment)
     context = {
         "experiment": experiment,
         "design": experiment.design,
         "controls": CONTROLS[experiment.design.controls],
-        "build": build,
-        "n_candidates": len(sixface_queries.candidates(experiment)) if draft else None,
-        "without_consent": sixface_queries.codes_without_consent(experiment) if draft else [],
-        "to_build": sixface_queries.obstacles_to_build(experiment) if draft else [],
-        "obstacles": sixface_queries.obstacles_to_open(experiment) if draft else [],
-        "progress": progress,
-        "n_unanswered": sum(one.n_trials - one.n_answered for one in progress),
+        **vars(standing),
+        "n_unanswered": sum(one.n_trials - one.n_answered for one in standing.progress),
         "investigators": experiment.investigators.order_by("username"),
     }
     return render(request, "ratings/experiment.html", context)

@@ -92,6 +92,8 @@ class Scope(models.TextChoices):
     READ_RENDITIONS = "read:renditions", _("Read renditions and certificates")
     READ_TRAINING = "read:training", _("Read trainings of networks")
     WRITE_TRAINING = "write:training", _("Start, stop and resume trainings of networks")
+    READ_EXPERIMENTS = "read:experiments", _("Read six-face experiments' plans and progress")
+    WRITE_EXPERIMENTS = "write:experiments", _("Plan, build, open and close six-face experiments")
     READ_RESULTS = "read:results", _("Read results of closed studies")
 
 

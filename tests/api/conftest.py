@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from accounts.token_services import make_token
 from accounts.validators import scopes_of
 from cohorts.models import Upload
 from deid.models import Job, Rendition
+from ratings.models import Experiment
 from tests.factories import (
     CohortFactory,
     JobFactory,
@@ -21,6 +23,7 @@ from tests.factories import (
     RenditionFactory,
     UserFactory,
 )
+from tests.ratings.experiments import draft_experiment
 
 
 @dataclass
@@ -33,6 +36,11 @@ class Program:
     upload: Upload
     job: Job
     rendition: Rendition
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """Of a cohort with too few participants for trials."""
+        return draft_experiment(cohort=self.cohort, coordinator=self.user)
 
     @property
     def client(self) -> Client:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KNOWN = {"cohorts": "cohort", "participants": "participant", "recordings": "recording", "uploads": "upload",
-         "jobs": "job", "renditions": "rendition"}  # fmt: skip
+         "jobs": "job", "renditions": "rendition", "experiments": "experiment"}  # fmt: skip
 EXAMPLES = 20  # of each operation
 
 

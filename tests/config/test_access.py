@@ -49,7 +49,7 @@ from tests.factories import (
 )
 from tests.links import link
 from tests.ratings.build import READY, open_alike
-from tests.ratings.experiments import TINY, answer, closed_experiment, draft_experiment, opened_experiment
+from tests.ratings.experiments import TINY, answer, build, closed_experiment, draft_experiment, opened_experiment
 from tests.ratings.experiments import people as people_to_show
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +137,11 @@ class World:
     @cached_property
     def draft_experiment(self) -> Experiment:
         return self._experiment(draft_experiment, "Draft")
+
+    @cached_property
+    def built_experiment(self) -> Experiment:
+        build(experiment := self._experiment(draft_experiment, "Built"))
+        return experiment
 
     @cached_property
     def experiment(self) -> Experiment:

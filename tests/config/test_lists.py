@@ -36,7 +36,7 @@ LISTS = {
     "coordinator": ["home", "cohorts:list", "cohorts:new", "deid:jobs", "deid:donors", "ratings:studies",
                     "ratings:study_new", "ratings:experiments", "ratings:experiment_new",
                     "cohorts:invitations", "accounts:tokens", "accounts:sessions", "cohorts-api:cohorts",
-                    "deid-api:jobs", *FIDELITY],
+                    "deid-api:jobs", "ratings-api:experiments", *FIDELITY],
     "investigator": ["home", "analysis:studies", "accounts:tokens", "accounts:sessions", *FIDELITY],
     "rater": ["ratings:desk", "accounts:sessions"],
     "judge": ["home", "ratings:judging", "accounts:sessions"],
