@@ -47,6 +47,12 @@ def get_experiment_to_read(user: User, pk: int) -> Experiment:
     return get_object_or_404(experiments_to_read(user), pk=pk)
 
 
+def experiments_beside(user: User, experiment: Experiment) -> QuerySet[Experiment]:
+    """What the user may read beside an experiment: closed ones on its cohort with other methods."""
+    closed = experiments_to_read(user).filter(cohort=experiment.cohort_id, state=Experiment.State.CLOSED)
+    return closed.exclude(method=experiment.method).order_by("method", "id")
+
+
 def cohorts_to_read(user: User) -> QuerySet[Cohort]:
     """Cohorts whose renditions' fidelity the user may read: their own, or those of the studies they read."""
     if has_role(user, Role.INVESTIGATOR):

@@ -1,9 +1,11 @@
 """Pages of six-face results."""
 
+from typing import Any
+
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -11,9 +13,11 @@ from accounts.access import signed_in
 from analysis.access import get_experiment_to_read
 from analysis.models import MachineJudging
 from analysis.queries import Sealed
+from analysis.sixface_beside import read_beside
 from analysis.sixface_export import experiment_zip
-from analysis.sixface_figures import stacked_figure
-from analysis.sixface_result import lines
+from analysis.sixface_figures import methods_figure, stacked_figure
+from analysis.sixface_form import BesideForm
+from analysis.sixface_result import Result, lines
 from analysis.sixface_services import read_experiment
 from analysis.sixface_texts import OUTCOMES, who
 from analysis.views import readers
@@ -45,8 +49,24 @@ def experiment(request: HttpRequest, pk: int) -> HttpResponse:
         "figure": stacked_figure(result, method),
         "machines": MachineJudging.objects.filter(experiment=experiment).defer("answers").first(),
         "primary_shown": result.primary.shown(experiment.design.alpha),
+        **_beside(request, experiment, result),
     }
     return render(request, "analysis/experiment.html", context)
+
+
+def _beside(request: HttpRequest, experiment: Experiment, result: Result) -> dict[str, Any]:
+    """Other methods beside this one, where there are some and the reader asks for them; what is another's is 404."""
+    user = signed_in(request)
+    form = BesideForm(request.GET or None, user=user, experiment=experiment)
+    if form.is_bound and not form.is_valid():
+        raise Http404
+    chosen = form.cleaned_data["beside"] if form.is_bound else ()
+    rows = read_beside(experiment=experiment, result=result, others=chosen, reader=user) if chosen else []
+    return {
+        "beside_form": form if form.choices.queryset else None,
+        "beside": rows,
+        "methods_figure": methods_figure(rows),
+    }
 
 
 @require_GET

@@ -49,13 +49,23 @@ def people(n: int, *, coordinator: User | None = None) -> Cohort:
     return cohort
 
 
+def people_by(*methods: str) -> Cohort:
+    """Twelve participants with a released rendition by each method."""
+    cohort = CohortFactory()
+    for _ in range(12):
+        recording = RecordingFactory(participant=ParticipantFactory(cohort=cohort))
+        for method in methods:
+            RenditionFactory(recording=recording, method=method)
+    return cohort
+
+
 def draft_experiment(
     n: int = 12, *, n_judges: int = 1, judges: list[User] | None = None, coordinator: User | None = None,
     name: str = "Six faces", protocol: SixFaceProtocol = SMALL, investigators: list[User] | None = None,
-    cohort: Cohort | None = None,
+    cohort: Cohort | None = None, method: str = "mask",
 ) -> Experiment:  # fmt: skip
     return sixface_services.create_experiment(
-        name=name, cohort=cohort or people(n, coordinator=coordinator), method="mask", protocol=protocol,
+        name=name, cohort=cohort or people(n, coordinator=coordinator), method=method, protocol=protocol,
         judges=judges or make_judges(n_judges), actor=coordinator, seed=7,
         investigators=investigators or [UserFactory(role=Role.INVESTIGATOR)],
     )  # fmt: skip
@@ -133,6 +143,16 @@ def closed_experiment(
     experiment = opened_experiment(n, **given)
     answer_all(experiment, picks)
     return sixface_services.close_experiment(experiment=experiment, actor=None)
+
+
+def two_methods(reader: User, *picks: Callable[[key.SealedTrial], tuple[int, ...]]) -> tuple[Experiment, Experiment]:
+    """Closed ones on one cohort by mask and by blur, three judges each, two of them the same."""
+    cohort, judges = people_by("mask", "blur"), make_judges(4)
+    given = {"cohort": cohort, "investigators": [reader]}
+    return (
+        closed_experiment(**given, name="First", picks=picks[0], judges=judges[:3]),
+        closed_experiment(**given, name="Second", picks=picks[1], judges=judges[1:], method="blur"),
+    )
 
 
 # --- with pictures: synthetic identities who turn and sway a little

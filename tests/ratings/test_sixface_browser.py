@@ -16,8 +16,9 @@ from analysis.models import MachineJudging
 from analysis.tasks import judge_by_machines
 from ratings import key, tasks
 from ratings.models import Experiment, TrialAnswer, TrialBuild
+from tests.analysis.test_sixface_results import finds_nobody, finds_the_original_once
 from tests.factories import UserFactory
-from tests.ratings.experiments import TINY, answer, filmed, opened_experiment, pair_of
+from tests.ratings.experiments import TINY, answer, filmed, opened_experiment, pair_of, two_methods
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -152,6 +153,22 @@ def test_an_experiment_from_the_building_to_the_figure(browse):
         reader.get_by_role("link", name="Download trials and answers").click()
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"
     assert (page.complaints, ana.complaints, reader.complaints) == ([], [], [])
+
+
+def test_an_investigator_reads_two_methods_in_one_figure(browse):
+    ivy = UserFactory(role=Role.INVESTIGATOR)
+    first, _second = two_methods(ivy, finds_nobody, finds_the_original_once)
+    page = browse(ivy)
+    page.goto(f"/results/experiments/{first.pk}/")
+    page.get_by_role("checkbox", name="Blur · Second").check()
+    page.get_by_role("button", name="Show beside this one").click()
+    drawn = page.locator('[data-figure="by-method"]')
+    drawn.locator(".bars .point").first.wait_for(state="attached")
+    assert drawn.locator(".errorbar").count() == 2
+    assert page.get_by_role("row", name=re.compile("^Second Blur")).count() == 1
+    picture(page, "experiment-by-method")
+    accessible(page)
+    assert page.complaints == []
 
 
 def answer_the_rest(experiment: Experiment) -> None:
