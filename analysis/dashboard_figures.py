@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from analysis.fidelity_columns import Column
 from analysis.fidelity_figures import AXIS, COLOURS, SYMBOLS, laid_out
 from analysis.plain_figure import PlainFigure
 
-AnyFigure = go.Figure | PlainFigure
+AnyFigure: TypeAlias = go.Figure | PlainFigure
 By = Mapping[str, Sequence[Measured]]
 BAND, GREY = "rgba(128, 140, 152, 0.22)", "rgba(128, 140, 152, 0.7)"
 ROW, FRAME = 72, 168  # pixels: of each method, and of what is around them

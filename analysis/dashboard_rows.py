@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from analysis.models import Measurement
 from analysis.report_parts import parts_of, without_gaps
 from cohorts.vocabulary import Task
 from deid.algorithms.registry import ORIGINAL, get_method
-from deid.models import Rendition
+from deid.models import Job, Rendition
 from frontend.told import told
 
 
@@ -88,25 +88,27 @@ def shown(user: User, condition: Q, *, codes: bool, paths: Collection[str]) -> S
         .distinct("recording_id", "method")
         .values_list("pk", flat=True)
     )
-    # Two queries: as one, the newest are looked for again for every row where the database takes the tables for small.
+    # Each table by itself: joined, they are gone through again for every row where the database takes them for small.
+    parts = Measurement.objects.annotate(parts=parts_of("report", paths)).defer("report")
     renditions = (
         Rendition.objects.filter(pk__in=list(newest))
-        .select_related("recording__participant", "job", "measurement")
-        .defer("certificate", "job__parameters", "measurement__report")
-        .annotate(parts=parts_of("measurement__report", paths))
+        .defer("certificate")
+        .prefetch_related(
+            "recording__participant", Prefetch("job", Job.objects.defer("parameters")), Prefetch("measurement", parts)
+        )
         .order_by("recording__participant_id", "recording_id")
     )
     return _sorted(renditions, codes, paths)
 
 
-def _sorted(renditions: Iterable[Any], codes: bool, paths: Collection[str]) -> Shown:
-    """Renditions with the parts of their reports, by what is known of them."""
+def _sorted(renditions: Iterable[Rendition], codes: bool, paths: Collection[str]) -> Shown:
+    """Renditions by what is known of them; their measurements have `parts` of reports."""
     tasks = {value: str(label) for value, label in Task.choices}
     found: dict[str, list[Measured]] = {}
     waiting: list[Rendition] = []
     failed: list[tuple[Rendition, str]] = []
     for rendition in renditions:
-        measurement: Measurement | None = getattr(rendition, "measurement", None)
+        measurement: Any = getattr(rendition, "measurement", None)
         if measurement is None or measurement.is_open:
             waiting.append(rendition)
         elif measurement.state == Measurement.State.FAILED:
@@ -114,7 +116,7 @@ def _sorted(renditions: Iterable[Any], codes: bool, paths: Collection[str]) -> S
         else:
             name = _name(rendition, tasks[rendition.recording.task], codes)
             found.setdefault(rendition.method, []).append(
-                Measured(rendition, name, without_gaps(rendition.parts, paths))
+                Measured(rendition, name, without_gaps(measurement.parts, paths))
             )
     order = sorted(found, key=lambda name: told(get_method(name).label))
     return Shown({name: found[name] for name in order}, waiting, failed)
