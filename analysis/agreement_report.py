@@ -3,12 +3,13 @@
 import base64
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from analysis.agreement_groups import GROUPS
 from analysis.agreement_sections import limits_of_the_claim, sections
@@ -18,9 +19,18 @@ from analysis.run_models import Run
 from frontend.told import kept_in_english
 
 TEMPLATE = Path(__file__).with_name("report.typ")
+DRAWN = 0.8  # share of the work that is done when the figures are
+Tell = Callable[[float, str], None]
 
 
-def content_of(run: Run) -> dict[str, Any]:
+def files_of(run: Run, tell: Tell) -> tuple[bytes, bytes]:
+    """HTML and PDF. The figures are drawn once for both; it takes seconds: workers only."""
+    content = content_of(run, tell)
+    tell(DRAWN, gettext_noop("laying out the report"))
+    return _html(content), _pdf(content)
+
+
+def content_of(run: Run, tell: Tell) -> dict[str, Any]:
     """Words, figures and tables, in English whoever asks: what is filed reads the same to everybody."""
     assert run.study is not None  # noqa: S101 - the kind is of studies
     with kept_in_english():
@@ -36,7 +46,7 @@ def content_of(run: Run) -> dict[str, Any]:
             "foot": _("Run %(pk)d · SHA-256 of what it found:") % {"pk": run.pk},
             "sha256": run.sha256,
             "facts": facts(run),
-            "sections": [_section(one) for one in found],
+            "sections": list(_sections(found, tell)),
         }
 
 
@@ -44,9 +54,11 @@ def _words(name: str, title: str, words: Iterable[str]) -> Section:
     return Section(name, title, tuple(words))
 
 
-def _section(one: Section) -> dict[str, Any]:
-    figures = [{"label": figure.label, "svg": drawn(figure.drawing).decode()} for figure in one.figures]
-    return {"title": one.title, "words": one.words, "figures": figures, "heads": one.heads, "rows": one.rows}
+def _sections(found: Sequence[Section], tell: Tell) -> Iterator[dict[str, Any]]:
+    for place, one in enumerate(found):
+        tell(DRAWN * place / len(found), gettext_noop("drawing the figures of the report"))
+        figures = [{"label": figure.label, "svg": drawn(figure.drawing).decode()} for figure in one.figures]
+        yield {"title": one.title, "words": one.words, "figures": figures, "heads": one.heads, "rows": one.rows}
 
 
 def facts(run: Run) -> list[tuple[str, str]]:
@@ -112,24 +124,25 @@ def methods(run: Run) -> Iterable[str]:
     yield _("The study's zip holds the ratings and agreement.py, which computes the numbers of the whole study anew.")
 
 
-def html_of(run: Run) -> bytes:
+def _html(content: Mapping[str, Any]) -> bytes:
     """One file with everything in it: figures as pictures, no script."""
-    content = content_of(run)
-    for section in content["sections"]:
-        for figure in section["figures"]:
-            figure["data"] = base64.b64encode(figure["svg"].encode()).decode()
-    return render_to_string("analysis/agreement_report.html", content).encode()
+    sections = [{**one, "figures": [_embedded(figure) for figure in one["figures"]]} for one in content["sections"]]
+    return render_to_string("analysis/agreement_report.html", {**content, "sections": sections}).encode()
 
 
-def pdf_of(run: Run) -> bytes:
+def _embedded(figure: Mapping[str, str]) -> dict[str, str]:
+    return {"label": figure["label"], "data": base64.b64encode(figure["svg"].encode()).decode()}
+
+
+def _pdf(content: Mapping[str, Any]) -> bytes:
     """The same as pages (no date, no fonts of this machine)."""
     import typst
 
-    content = json.dumps(content_of(run), ensure_ascii=False, sort_keys=True)
+    told = json.dumps(content, ensure_ascii=False, sort_keys=True)
     with tempfile.TemporaryDirectory() as root:  # nothing but what is given can be read
         pages = Path(root) / TEMPLATE.name
         pages.write_bytes(TEMPLATE.read_bytes())
         pdf: bytes = typst.compile(
-            str(pages), root=root, format="pdf", ignore_system_fonts=True, sys_inputs={"content": content}
+            str(pages), root=root, format="pdf", ignore_system_fonts=True, sys_inputs={"content": told}
         )
     return pdf

@@ -14,18 +14,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.access import roles_required, signed_in
-from analysis import agreement_participant, agreement_report, run_services
+from analysis import agreement_participant, run_services
 from analysis.access import READERS, get_run_to_read
 from analysis.agreement_groups import GROUPS, SEVERITIES, known_sites
 from analysis.agreement_sections import limits_of_the_claim, sections
 from analysis.drawn_plotly import plotted
 from analysis.run_kinds import AGREEMENT
-from analysis.run_models import Run
-from analysis.run_queries import runs_of
+from analysis.run_models import Run, RunReport
+from analysis.run_queries import report_of, runs_of
 from cohorts.vocabulary import Sex
 
 readers = roles_required(*READERS)
 KEPT_PAGES = 8  # runs whose figures are kept: what a run found never changes
+REPORTS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 
 
 def _computed(request: HttpRequest, pk: int) -> Run:
@@ -48,6 +49,7 @@ def agreement(request: HttpRequest, pk: int) -> HttpResponse:
     assert run.study is not None  # noqa: S101 - the kind is of studies
     context = {
         "run": run,
+        "report": report_of(run),
         "sections": _shown(run.pk, run.sha256, get_language() or ""),
         "n": run.summary["n"],
         "claims": list(limits_of_the_claim(run.summary)),
@@ -86,15 +88,14 @@ def participant(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 @require_GET
 @readers
 def report(request: HttpRequest, pk: int, form: str) -> HttpResponse:
-    """The report as one file, to take home."""
+    """The report as one file, to take home; the run's page tells of one that is not made yet, or could not be."""
     run = _computed(request, pk)
     if run.state != Run.State.DONE:
         raise PermissionDenied
+    made = report_of(run)
+    if made is None or made.state != RunReport.State.DONE:
+        return redirect("analysis:run", pk=run.pk)
     run_services.take_run(run=run, reader=signed_in(request), form=form)
-    make, content_type = {
-        "html": (agreement_report.html_of, "text/html; charset=utf-8"),
-        "pdf": (agreement_report.pdf_of, "application/pdf"),
-    }[form]
-    response = HttpResponse(make(run), content_type=content_type)
+    response = HttpResponse(bytes(getattr(made, form)), content_type=REPORTS[form])
     response["Content-Disposition"] = f'attachment; filename="run-{run.pk}-report.{form}"'
     return response

@@ -4,17 +4,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
+from plotly.utils import PlotlyJSONEncoder
 
 from analysis.algorithms.fidelity.intervals import Mean
 from analysis.dashboard_methods import Cell, cells, means_of
 from analysis.dashboard_rows import Measured, labels
 from analysis.fidelity_columns import Column
 from analysis.fidelity_figures import AXIS, COLOURS, SYMBOLS, laid_out
+from analysis.plain_figure import PlainFigure
 
+AnyFigure: TypeAlias = go.Figure | PlainFigure
 By = Mapping[str, Sequence[Measured]]
 BAND, GREY = "rgba(128, 140, 152, 0.22)", "rgba(128, 140, 152, 0.7)"
 ROW, FRAME = 72, 168  # pixels: of each method, and of what is around them
@@ -32,9 +35,13 @@ class Drawn:
     numbers: Sequence[tuple[str, Sequence[Cell]]] = ()
 
 
-def as_data(figure: go.Figure) -> dict[str, Any]:
+def as_data(figure: AnyFigure) -> dict[str, Any]:
     """Through plotly's own JSON: a dictionary made by hand may hold NaN, which is no JSON."""
-    data: dict[str, Any] = json.loads(figure.to_json())
+    if isinstance(figure, PlainFigure):
+        told = PlotlyJSONEncoder().encode({"data": figure.data, "layout": figure.layout})
+    else:
+        told = figure.to_json()
+    data: dict[str, Any] = json.loads(told)
     data["layout"].pop("template", None)  # 7 kB that charts.js replaces
     return data
 
@@ -52,7 +59,7 @@ def lead(one: Measured, at: float | None = None) -> list[str]:
 def strips(
     by_method: By, measures: Sequence[tuple[str, str]], axis: str, lines: Mapping[str, float] | None = None,
     means: Mapping[str, Mapping[str, Mean]] | None = None,
-) -> go.Figure | None:  # fmt: skip
+) -> PlainFigure | None:  # fmt: skip
     """A row for each method; small marks are recordings, large ones means with 95% intervals over participants.
 
     Parameters
@@ -61,7 +68,7 @@ def strips(
     lines : vertical lines by their names
     means : by method and path, where they are known already
     """
-    figure = go.Figure()
+    figure = PlainFigure()
     means = means or all_means(by_method, measures)
     if not any(mean.n for found in means.values() for mean in found.values()):
         return None
@@ -80,7 +87,7 @@ def all_means(by_method: By, measures: Sequence[tuple[str, str]]) -> dict[str, d
     return {name: means_of(rows, [path for _label, path in measures]) for name, rows in by_method.items()}
 
 
-def in_rows(figure: go.Figure, names: Sequence[str]) -> go.Figure:
+def in_rows(figure: PlainFigure, names: Sequence[str]) -> PlainFigure:
     """A vertical axis of methods, from top to bottom."""
     figure.update_yaxes(
         tickvals=list(range(len(names))), ticktext=[name.replace(" (", "<br>(") for name in names],
@@ -91,7 +98,7 @@ def in_rows(figure: go.Figure, names: Sequence[str]) -> go.Figure:
     return figure
 
 
-def _marks(figure: go.Figure, by_method: By, path: str, height: float, look: dict[str, Any]) -> None:
+def _marks(figure: PlainFigure, by_method: By, path: str, height: float, look: dict[str, Any]) -> None:
     found = [
         (index, one, value)
         for index, rows in enumerate(by_method.values())
@@ -105,7 +112,7 @@ def _marks(figure: go.Figure, by_method: By, path: str, height: float, look: dic
     )  # fmt: skip
 
 
-def _means(figure: go.Figure, means: Sequence[Mean], height: float, look: dict[str, Any], label: str) -> None:
+def _means(figure: PlainFigure, means: Sequence[Mean], height: float, look: dict[str, Any], label: str) -> None:
     known = [(index, mean) for index, mean in enumerate(means) if isfinite(mean.mean)]
     spread = [[_reach(mean.high, mean.mean), _reach(mean.mean, mean.low)] for _index, mean in known]
     figure.add_scatter(
@@ -126,7 +133,7 @@ def _reach(one: float, other: float) -> float:
     return one - other if isfinite(one) and isfinite(other) else 0.0
 
 
-def drawn(name: str, title: str, note: str, figure: go.Figure | None) -> Drawn:
+def drawn(name: str, title: str, note: str, figure: AnyFigure | None) -> Drawn:
     """A figure that may have nothing to draw."""
     if figure is None:
         return Drawn(name, title, _("Nothing to draw: no shown rendition has these numbers."))

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
@@ -12,9 +11,15 @@ from analysis.algorithms.fidelity.shares import unpacked
 from analysis.dashboard_figures import By, Drawn, drawn, lead, looks, stripped
 from analysis.dashboard_rows import Measured, labels
 from analysis.fidelity_figures import AXIS, COLOURS, laid_out, pair_map
+from analysis.plain_figure import PlainFigure
 
 Floats = NDArray[np.float64]
 
+READ = (  # of reports
+    "metrics.dynamics", "metrics.null_shift.mean.r_cca", "ceiling.dynamics.r_cca", "metrics.blinks.curve",
+    "metrics.tremor.lip_in_head.transfer", "metrics.pulse_pos_10s", "drawn.oks", "drawn.pairs.r_cca",
+    "drawn.pairs_ceiling.r_cca",
+)  # fmt: skip
 PUBLISHED = 0.243  # eye aspect ratio at which FMP counts blinks
 MAPS = 3  # side by side, with the ceiling
 PULSE, LIMIT = "pulse_pos_10s", 1.96  # standard deviations, of Bland and Altman's limits of agreement
@@ -102,8 +107,8 @@ def _mean_map(rows: Sequence[Measured], name: str) -> Floats | None:
     return mean.round(3)
 
 
-def _precision_recall(by_method: By) -> go.Figure | None:
-    figure = go.Figure()
+def _precision_recall(by_method: By) -> PlainFigure | None:
+    figure = PlainFigure()
     for number, (label, rows) in enumerate(_labelled(by_method)):
         curve = mean_curve([_curve(one) for one in rows])
         if not curve:
@@ -144,8 +149,8 @@ def mean_curve(curves: Sequence[Sequence[Mapping[str, Any]]]) -> list[tuple[floa
     ]
 
 
-def _oks(by_method: By) -> go.Figure | None:
-    figure = go.Figure()
+def _oks(by_method: By) -> PlainFigure | None:
+    figure = PlainFigure()
     for number, (label, rows) in enumerate(_labelled(by_method)):
         found = [one.report.get("drawn", {}).get("oks", {}) for one in rows]
         known = [each for each in found if each.get("counts") and sum(each["counts"])]
@@ -167,8 +172,8 @@ def _oks(by_method: By) -> go.Figure | None:
     return laid_out(figure)
 
 
-def _bland_altman(by_method: By) -> go.Figure | None:
-    figure, lines = go.Figure(), list[dict[str, Any]]()
+def _bland_altman(by_method: By) -> PlainFigure | None:
+    figure, lines = PlainFigure(), list[dict[str, Any]]()
     for number, (label, rows) in enumerate(_labelled(by_method)):
         found = [(one, *window) for one in rows for window in _windows(one)]
         if not found:

@@ -5,14 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
 from analysis.algorithms.fidelity.identity import DLIB, TAIL
 from analysis.dashboard_figures import BAND, By, Drawn, drawn, in_rows, lead, looks, strips
 from analysis.dashboard_rows import Measured, labels
 from analysis.fidelity_figures import AXIS, COLOURS, laid_out
+from analysis.plain_figure import PlainFigure
 
+READ = (  # of reports
+    "metrics.rank.pooled_position", "metrics.rank_periocular.pooled_position", "metrics.rank_head.pooled_position",
+    "metrics.rank_arcface.pooled_position", "drawn.distances", "drawn.accepted", "drawn.plane",
+)  # fmt: skip
 STEP = 0.26  # of a row, between kinds of distance
 
 
@@ -44,11 +48,11 @@ def figures(by_method: By) -> Iterator[Drawn]:
     )  # fmt: skip
 
 
-def _distances(by_method: By) -> go.Figure | None:
+def _distances(by_method: By) -> PlainFigure | None:
     found = {name: [(one, _quantiles(one)) for one in rows] for name, rows in by_method.items()}
     if not any(each for rows in found.values() for _one, each in rows):
         return None
-    figure = go.Figure()
+    figure = PlainFigure()
     for number, (kind, label) in enumerate((("to_original", _("to the original")), ("to_donor", _("to the donor")))):
         height = (number - 0.5) * STEP
         points = [
@@ -92,8 +96,8 @@ def _quantiles(one: Measured) -> Mapping[str, Sequence[float]]:
     return {name: values for name, values in found.items() if isinstance(values, list)}
 
 
-def _roc(by_method: By) -> go.Figure | None:
-    figure = go.Figure()
+def _roc(by_method: By) -> PlainFigure | None:
+    figure = PlainFigure()
     for number, (label, rows) in enumerate(zip(labels(by_method).values(), by_method.values(), strict=True)):
         curves = [one.report.get("drawn", {}).get("accepted") for one in rows]
         known = np.array([curve for curve in curves if isinstance(curve, list)])
@@ -120,14 +124,14 @@ def _roc(by_method: By) -> go.Figure | None:
     return laid_out(figure)
 
 
-def _plane(by_method: By) -> go.Figure | None:
+def _plane(by_method: By) -> PlainFigure | None:
     """Renditions that were measured with another gallery lie in another plane, and are left out."""
     placed = [(name, one, place) for name, rows in by_method.items() for one in rows if (place := _place(one))]
     if not placed:
         return None
     usual = Counter(place["gallery"] for *_one, place in placed).most_common(1)[0][0]
     placed = [each for each in placed if each[2]["gallery"] == usual]
-    figure = go.Figure()
+    figure = PlainFigure()
     strangers = placed[0][2]["strangers"]
     figure.add_scatter(
         x=[x for x, _y in strangers], y=[y for _x, y in strangers], mode="markers", hoverinfo="skip",
@@ -150,7 +154,7 @@ def _place(one: Measured) -> Mapping[str, Any] | None:
     return found if "gallery" in found else None
 
 
-def _joined(figure: go.Figure, places: Sequence[Mapping[str, Any]]) -> None:
+def _joined(figure: PlainFigure, places: Sequence[Mapping[str, Any]]) -> None:
     lines = [[place["original"], place["rendition"], [None, None]] for place in places]
     figure.add_scatter(
         x=[x for line in lines for x, _y in line], y=[y for line in lines for _x, y in line], mode="lines",
@@ -159,7 +163,7 @@ def _joined(figure: go.Figure, places: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _set(
-    figure: go.Figure, name: str, rows: Sequence[tuple[Measured, Sequence[float]]], marker: dict[str, Any]
+    figure: PlainFigure, name: str, rows: Sequence[tuple[Measured, Sequence[float]]], marker: dict[str, Any]
 ) -> None:
     if rows:
         figure.add_scatter(
@@ -169,7 +173,7 @@ def _set(
         )  # fmt: skip
 
 
-def _rank(by_method: By) -> go.Figure | None:
+def _rank(by_method: By) -> PlainFigure | None:
     measures = [
         (_("face"), "metrics.rank.pooled_position"), (_("eyes alone"), "metrics.rank_periocular.pooled_position"),
         (_("head"), "metrics.rank_head.pooled_position"),

@@ -3,12 +3,12 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from analysis.run_models import Run
+from analysis.run_models import Run, RunReport
 from cohorts.models import Participant, Recording
 from deid.models import Leased, Rendition
 from ratings.models import Experiment
 
-__all__ = ["MachineJudging", "Measurement", "Run", "Tracks"]
+__all__ = ["MachineJudging", "Measurement", "Run", "RunReport", "Tracks"]
 
 
 class Tracks(models.Model):

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from analysis import agreement_run
+from analysis import agreement_report, agreement_run
 from analysis.run_models import Run
 
 Tell = Callable[[float, str], None]  # progress 0-1 and what is done now; raises LeaseLost to stop the work
@@ -21,7 +21,8 @@ class RunKind:
 
     `compute` gives what it was computed from, and the summary as plain JSON values: its `rows`, flat and alike, are
     what is exported as a table. The same run on the same inputs gives the same summary. `check` gives the whole
-    parameters from those that were asked for, or raises ValidationError.
+    parameters from those that were asked for, or raises ValidationError. `report`, where the kind has one, makes the
+    files that are read without the platform from a computed run: the same run gives the same bytes.
     """
 
     name: str
@@ -31,6 +32,7 @@ class RunKind:
     route: str  # of the page that shows what was found; it takes the run's number
     compute: Callable[[Run, Tell], tuple[dict[str, Any], dict[str, Any]]]  # (inputs, summary)
     check: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    report: Callable[[Run, Tell], tuple[bytes, bytes]] | None = None  # (HTML, PDF)
 
 
 AGREEMENT = "agreement"
@@ -44,6 +46,7 @@ KINDS: Mapping[str, RunKind] = MappingProxyType(
             route="analysis:agreement",
             compute=agreement_run.compute,
             check=agreement_run.check,
+            report=agreement_report.files_of,
         ),
     }
 )

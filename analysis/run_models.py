@@ -63,3 +63,43 @@ class Run(Leased):
 
     def __str__(self) -> str:
         return f"run {self.pk}: {self.kind} ({self.state})"
+
+
+class RunReport(Leased):
+    """The report of a computed run as HTML and PDF: made once by a worker, beside the run's numbers and gone with them.
+
+    It is a row of its own so that a report that cannot be made leaves the run computed.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="report")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    html = models.BinaryField(default=b"", blank=True)
+    pdf = models.BinaryField(default=b"", blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state", "lease_until"], name="runreport_waiting")]
+        constraints = [
+            models.CheckConstraint(
+                name="runreport_running_has_lease",
+                condition=models.Q(state="running", lease__isnull=False, lease_until__isnull=False)
+                | (~models.Q(state="running") & models.Q(lease__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="runreport_failure_says_why", condition=~models.Q(state="failed") | ~models.Q(error="")
+            ),
+            models.CheckConstraint(
+                name="runreport_files_when_done",
+                condition=(models.Q(state="done") & ~models.Q(html=b"") & ~models.Q(pdf=b""))
+                | (~models.Q(state="done") & models.Q(html=b"", pdf=b"")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"report of run {self.run_id} ({self.state})"

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from analysis.run_models import Run
+from analysis.run_models import Run, RunReport
 from cohorts.models import Cohort
 from ratings.models import Study
 
@@ -18,3 +18,8 @@ def newest_run(target: Study | Cohort, kind: str, parameters: dict | None = None
     own = Run.objects.filter(study=target) if isinstance(target, Study) else Run.objects.filter(cohort=target)
     done = own.filter(kind=kind, state=Run.State.DONE)
     return (done if parameters is None else done.filter(parameters=parameters)).first()
+
+
+def report_of(run: Run) -> RunReport | None:
+    """How far the report of a run is; its files are read only when they are asked for."""
+    return RunReport.objects.filter(run=run).defer("html", "pdf").first()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 import audit.services as audit
 from accounts.models import User
 from analysis.answers import Sealed
+from analysis.report_services import QUEUE, remove_reports, request_report
 from analysis.run_kinds import AGREEMENT, RunKind, kind_of
 from analysis.run_models import Run
 from analysis.services import RESULTS_READ
@@ -27,7 +28,6 @@ from ratings.key import KeyClosed
 from ratings.models import Study
 from ratings.protocol import canonical_json, sha256
 
-QUEUE = "analyse"  # of its own: who computes results reads the key, and opens no video
 PACKAGES = ("numpy", "scipy", "pandas")
 KEPT = ("queued", "running", "done")
 
@@ -98,6 +98,7 @@ def compute_run(*, job: Run, lost: Event) -> None:
         locked.inputs, locked.versions = inputs, _versions(kind)
         locked.summary, locked.sha256 = summary, sha256(canonical_json(summary))
         audit.record(actor=locked.created_by, verb="run.computed", target=locked, note=locked.sha256)
+        request_report(locked)
 
 
 def _versions(kind: RunKind) -> dict[str, str]:
@@ -126,17 +127,19 @@ def cancel_run(*, run: Run, actor: User) -> Run:
 
 
 def void_runs(*, participant: Participant, actor: User | None) -> None:
-    """Remove the numbers of runs that this person is in; that they were there stays."""
+    """Remove the numbers of runs that this person is in, and their reports; that they were there stays."""
     own = Run.objects.filter(study__presentations__recording__participant=participant)
     runs = (own | Run.objects.filter(cohort=participant.cohort)).filter(state__in=KEPT).distinct()
     with kept_in_english():
         why = _("A participant of this run withdrew: its numbers were removed. Run it again without them.")
-    for pk in list(runs.values_list("pk", flat=True)):
+    void = list(runs.values_list("pk", flat=True))
+    for pk in void:
         Run.objects.filter(pk=pk).update(
             state=Run.State.VOID, error=why, summary={}, sha256="", inputs={}, lease=None, lease_until=None,
             finished_at=timezone.now(),
         )  # fmt: skip
         audit.record(actor=actor, verb="run.void", target=Run.objects.get(pk=pk))
+    remove_reports(void)
 
 
 def take_run(*, run: Run, reader: User, form: str) -> None:

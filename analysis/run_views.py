@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import roles_required, signed_in
-from analysis import run_export, run_services
+from analysis import report_services, run_export, run_services
 from analysis.access import MEASURED_FOR, READERS, get_run_to_read, get_study_to_read
 from analysis.run_kinds import AGREEMENT, kind_of
 from analysis.run_models import Run
+from analysis.run_queries import report_of
 from cohorts.views import HTMX_STOP_POLLING
 
 readers = roles_required(*MEASURED_FOR)
@@ -20,14 +21,19 @@ readers = roles_required(*MEASURED_FOR)
 @require_GET
 @readers
 def run(request: HttpRequest, pk: int) -> HttpResponse:
-    """A run's progress, and how it was computed; the page asks for its fragment until the run is over."""
+    """A run's progress, and how it was computed; the page asks for its fragment until run and report are over."""
     run = get_run_to_read(signed_in(request), pk)
     kind = kind_of(run.kind)
+    reported, report = run.state == Run.State.DONE and kind.report is not None, report_of(run)
+    working = run.is_open or (reported and (report is None or report.is_open))
     taken = {form.upper(): reverse(f"analysis:run_{form}", args=[run.pk]) for form in run_export.FORMS}
-    context = {"run": run, "kind": kind, "found": reverse(kind.route, args=[run.pk]), "taken": taken}
+    context = {
+        "run": run, "kind": kind, "found": reverse(kind.route, args=[run.pk]), "taken": taken, "working": working,
+        "reported": reported, "report": report,
+    }  # fmt: skip
     if not request.htmx:  # type: ignore[attr-defined]
         return render(request, "analysis/run.html", context)
-    return render(request, "analysis/_run.html", context, status=200 if run.is_open else HTMX_STOP_POLLING)
+    return render(request, "analysis/_run.html", context, status=200 if working else HTMX_STOP_POLLING)
 
 
 @require_POST
@@ -52,6 +58,18 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run_to_read(user, pk)
     try:
         run_services.cancel_run(run=run, actor=user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("analysis:run", pk=run.pk)
+
+
+@require_POST
+@roles_required(*READERS)
+def report_again(request: HttpRequest, pk: int) -> HttpResponse:
+    user = signed_in(request)
+    run = get_run_to_read(user, pk)
+    try:
+        report_services.make_again(run=run, actor=user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("analysis:run", pk=run.pk)

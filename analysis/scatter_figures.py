@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 import numpy as np
-import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
 from analysis.algorithms.fidelity.intervals import Mean
@@ -13,8 +12,10 @@ from analysis.dashboard_figures import BAND, By, Drawn, drawn, lead, looks
 from analysis.dashboard_methods import MethodRow, means_of
 from analysis.dashboard_rows import Measured, labels
 from analysis.fidelity_figures import laid_out
+from analysis.plain_figure import PlainFigure
 
-DISTANCE = "metrics.to_original.mean"
+DISTANCE, STRANGERS = "metrics.to_original.mean", "drawn.distances.strangers"
+READ = (DISTANCE, MOTION, STRANGERS)  # of reports
 
 
 def compared(by_method: By, rows: Sequence[MethodRow]) -> Iterator[Drawn]:
@@ -29,8 +30,8 @@ def compared(by_method: By, rows: Sequence[MethodRow]) -> Iterator[Drawn]:
     yield drawn("scatter", _("Privacy and fidelity"), note, figure)
 
 
-def _scatter(by_method: By, filled: Sequence[bool]) -> go.Figure | None:
-    figure = go.Figure()
+def _scatter(by_method: By, filled: Sequence[bool]) -> PlainFigure | None:
+    figure = PlainFigure()
     _band(figure, [one for rows in by_method.values() for one in rows])
     drawn_any = False
     for number, ((label, rows), full) in enumerate(
@@ -73,7 +74,7 @@ def _spread(mean: Mean, colour: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _band(figure: go.Figure, rows: Sequence[Measured]) -> None:
+def _band(figure: PlainFigure, rows: Sequence[Measured]) -> None:
     found = [one.report.get("drawn", {}).get("distances", {}).get("strangers") for one in rows]
     if known := [each for each in found if isinstance(each, list)]:
         low, high = np.mean(known, axis=0)[[0, -1]].round(3)

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from analysis import machine_services, measurement_services, measuring, run_services
-from analysis.models import MachineJudging, Measurement, Run
+from analysis import machine_services, measurement_services, measuring, report_services, run_services
+from analysis.models import MachineJudging, Measurement, Run, RunReport
 from deid.leases import take, work_on
 
 
@@ -33,6 +33,13 @@ def compute_run(*, run_id: int) -> None:
 
 
 @shared_task
+def make_report(*, report_id: int) -> None:
+    """Claim the report of a run and make it; a second delivery finds it taken and leaves."""
+    rows = RunReport.objects.select_related("run__study")
+    work_on(take(rows, report_id), report_services.make_report, report_services.fail_report)
+
+
+@shared_task
 def sweep() -> None:
     measurement_services.request_missing()
     measurement_services.sweep_measurements()
@@ -40,3 +47,5 @@ def sweep() -> None:
     machine_services.sweep_machines()
     run_services.request_missing_runs()
     run_services.sweep_runs()
+    report_services.request_missing_reports()
+    report_services.sweep_reports()

@@ -20,6 +20,7 @@ urlpatterns = [
     path("results/<int:pk>/run/", run_views.start, name="run_start"),
     path("runs/<int:pk>/", run_views.run, name="run"),
     path("runs/<int:pk>/cancel/", run_views.cancel, name="run_cancel"),
+    path("runs/<int:pk>/report/again/", run_views.report_again, name="report_again"),
     *(path(f"runs/<int:pk>/run.{form}", run_views.export, {"form": form}, name=f"run_{form}") for form in FORMS),
     path("runs/<int:pk>/agreement/", agreement_views.agreement, name="agreement"),
     path("runs/<int:pk>/participants/<slug:name>/", agreement_views.participant, name="agreement_participant"),

@@ -14,7 +14,7 @@ from audit.models import Event
 from cohorts.models import Participant
 from ratings import services
 from tests.analysis.rated import PLANTED, rated_study
-from tests.analysis.runs import computed_run
+from tests.analysis.runs import computed_run, reported_run
 from tests.factories import UserFactory
 from tests.ratings.build import arm_of, closed_study, opened_study, rate
 
@@ -82,9 +82,9 @@ def test_a_study_without_an_answer_has_a_page_that_says_so(reader, sign_in):
 
 
 def test_the_same_run_gives_the_same_report_and_it_holds_versions_hashes_methods_and_limits():
-    run = computed_run(closed_study(3, n_raters=2, score=worse_by_one), parameters=FEW)
-    html, pdf = agreement_report.html_of(run), agreement_report.pdf_of(run)
-    assert (html, pdf) == (agreement_report.html_of(run), agreement_report.pdf_of(run))
+    run = reported_run(closed_study(3, n_raters=2, score=worse_by_one), parameters=FEW)
+    html, pdf = bytes(run.report.html), bytes(run.report.pdf)
+    assert (html, pdf) == agreement_report.files_of(run, lambda part, stage: None)
     assert pdf.startswith(b"%PDF-")
     text = html.decode()
     told = (run.sha256, run.inputs["ratings"], run.inputs["protocol"], "agreement/1", "a margin for tests", "Estimand")
@@ -95,7 +95,7 @@ def test_the_same_run_gives_the_same_report_and_it_holds_versions_hashes_methods
 
 
 def test_reports_are_taken_home_under_log(reader, sign_in):
-    run = computed_run(closed_study(2, score=worse_by_one), parameters=FEW)
+    run = reported_run(closed_study(2, score=worse_by_one), parameters=FEW)
     client = sign_in(reader)
     assert client.get(f"/runs/{run.pk}/report.html").headers["Content-Disposition"].startswith("attachment")
     assert Event.objects.filter(verb="study.results_read", note="run-html").count() == 1

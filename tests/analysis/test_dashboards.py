@@ -3,11 +3,22 @@
 import json
 import re
 
+import numpy as np
+import plotly.graph_objects as go
 import pytest
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import Role
+from analysis import dynamics_figures, identity_figures, scatter_figures
+from analysis.dashboard_columns import BODY
+from analysis.dashboard_figures import as_data
+from analysis.dashboard_methods import method_rows, table
+from analysis.dashboard_rows import shown
+from analysis.dashboard_views import DYNAMICS_READ, METHODS_READ
 from analysis.models import Measurement
+from analysis.plain_figure import PlainFigure
+from analysis.report_parts import parts_of
 from cohorts.models import ClinicalState
 from deid.models import Rendition
 from ratings.member_services import add_member
@@ -49,6 +60,78 @@ def test_every_figure_is_drawn_and_its_marks_lead_to_the_videos(sign_in):
         assert marks(drawn[name]) >= expected, name
     heat = drawn["pairs"]["data"]
     assert [one["z"]["shape"] for one in heat] == ["51, 51"] * 3  # two methods and the ceiling
+
+
+def test_plotly_takes_every_figure_as_it_is(sign_in):
+    """Pages do not have Plotly check each property of each mark; here it does."""
+    client = sign_in(Role.COORDINATOR)
+    cohort_of(3, coordinator=client.user)
+    for route in ROUTES:
+        for name, figure in figures(page(client, route)).items():
+            checked = go.Figure(figure)  # raises for a property or a value that there is not
+            assert len(checked.data) == len(figure["data"]), name
+
+
+def described(figure):
+    """The same calls on any kind of figure."""
+    figure.add_scatter(x=[0.1, None], y=[1, 2], mode="markers", marker={"size": 7}, customdata=[["/a", "A"]])
+    figure.add_vline(0.5, line={"color": "#000", "dash": "dash"}, annotation_text="chance")
+    figure.add_vline(0.7, line={"width": 1})
+    figure.add_vrect(-0.02, 0.05, fillcolor="#eee", line={"width": 0}, layer="below")
+    figure.add_shape(type="rect", x0=0, x1=1, y0=0, y1=1, line={"width": 0})
+    figure.update_xaxes(title="r", range=[0, 1])
+    figure.update_xaxes(range=[0, 2])
+    figure.update_yaxes(title="Frames (%)", showgrid=False)
+    figure.update_layout(margin={"l": 8, "r": 9}, height=420)
+    figure.update_layout(margin={"l": 188})
+    return go.Figure(as_data(figure)).to_plotly_json()
+
+
+def test_a_plain_figure_says_what_one_of_plotly_says():
+    plain, own = described(PlainFigure()), described(go.Figure())
+    assert plain["layout"] == own["layout"]
+    assert plain["data"] == own["data"]
+
+
+def test_arrays_and_what_is_no_number_become_json():
+    figure = PlainFigure()
+    figure.add_scatter(x=np.array([0.5, np.nan]), y=[np.float64(2), np.int64(3)])
+    (trace,) = as_data(figure)["data"]
+    assert (trace["x"], trace["y"]) == ([0.5, None], [2, 3])
+
+
+EVERYTHING = ("metrics", "ceiling", "between", "drawn")
+PAGES = {
+    "methods": (METHODS_READ, lambda found: [*scatter_figures.compared(found.by_method, method_rows(found))]),
+    "numbers": (METHODS_READ, method_rows),
+    "dynamics": (DYNAMICS_READ, lambda found: [*dynamics_figures.figures(found.by_method)]),
+    "body": (DYNAMICS_READ, lambda found: [*table(found.by_method, BODY)]),
+    "identity": (identity_figures.READ, lambda found: [*identity_figures.figures(found.by_method)]),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_dashboard_reads_all_that_it_shows(name, sign_in):
+    """With whole reports it would say the same: every number, and every reason that stands in the place of one."""
+    paths, told = PAGES[name]
+    user = sign_in(Role.COORDINATOR).user
+    cohort = cohort_of(3, methods=("mask", "motionmesh", "facemotion"), coordinator=user)
+    why = {"unavailable": "different frame counts: give two versions of one recording."}
+    for number, rendition in enumerate(Rendition.objects.filter(recording__cohort=cohort, method="facemotion")):
+        report = report_of()
+        report["ceiling"] = why
+        report["metrics"] |= dict.fromkeys(("blinks", "body_coco", "tremor", "rank"), why)
+        del report["metrics"]["pulse_pos_10s"]
+        if number:
+            del report["drawn"]
+        Measurement.objects.filter(rendition=rendition).update(report=report)
+    few, all_ = (shown(user, Q(), codes=True, paths=each) for each in (paths, EVERYTHING))
+    assert repr(told(few)) == repr(told(all_))
+
+
+def test_only_names_are_written_into_the_query():
+    with pytest.raises(ValueError, match="is no name of a report"):
+        parts_of("measurement__report", ["metrics.it's"])
 
 
 def test_a_method_that_halves_motion_is_seen_to(sign_in):

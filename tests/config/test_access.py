@@ -36,7 +36,7 @@ from ratings.models import (
 )
 from tests import access_table
 from tests.access_table import LINKED, ROLES, TABLE, Row
-from tests.analysis.runs import computed_run
+from tests.analysis.runs import computed_run, reported_run
 from tests.factories import (
     CohortFactory,
     JobFactory,
@@ -162,6 +162,11 @@ class World:
     def run(self) -> Run:
         self.closed_study.refresh_from_db()  # it was closed as another object
         return computed_run(self.closed_study)
+
+    @cached_property
+    def reported_run(self) -> Run:
+        self.closed_study.refresh_from_db()
+        return reported_run(self.closed_study, parameters={"rounds": 100})
 
     def _make_design(self, coordinator: User) -> None:
         self.draft_study = amendment_services.copy_study(
