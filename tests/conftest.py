@@ -72,21 +72,28 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
         )
 
 
+def media_settings(folder: Path) -> dict[str, object]:
+    """A media storage and work folders below a folder."""
+    return {
+        "WORK_FOLDER": folder / "work",
+        "MEDIA_ENCRYPTION_KEY": "",  # plain, so that tests can look at files
+        "UPLOAD_FOLDER": folder / "uploads",
+        "STORAGES": {
+            **settings.STORAGES,
+            "default": {
+                "BACKEND": "django.core.files.storage.FileSystemStorage",
+                "OPTIONS": {"location": str(folder / "media")},
+            },
+        },
+    }
+
+
 @pytest.fixture(autouse=True)
 def media(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     """Every test has a media storage and a work folder of its own."""
-    folder = tmp_path / "media"
-    settings.WORK_FOLDER = tmp_path / "work"  # type: ignore[attr-defined]
-    settings.MEDIA_ENCRYPTION_KEY = ""  # type: ignore[attr-defined] # plain, so that tests can look at files
-    settings.UPLOAD_FOLDER = tmp_path / "uploads"  # type: ignore[attr-defined]
-    settings.STORAGES = {  # type: ignore[attr-defined]
-        **settings.STORAGES,  # type: ignore[attr-defined]
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(folder)},
-        },
-    }
-    return folder
+    for name, value in media_settings(tmp_path).items():
+        setattr(settings, name, value)
+    return tmp_path / "media"
 
 
 @pytest.fixture

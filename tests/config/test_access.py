@@ -1,15 +1,23 @@
-"""The access table is complete and true: every route, every role, own and other's object, anonymous."""
+"""The access table is complete and true: every route, every role, own and other's object, anonymous.
+
+The objects are made once: each of the two thousand calls is taken back to them by a savepoint.
+"""
 
 import io
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
-from django.test import Client
+from django.db import transaction
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from accounts.invitation_services import make_invitation
@@ -37,6 +45,7 @@ from ratings.models import (
 from tests import access_table
 from tests.access_table import LINKED, ROLES, TABLE, Row
 from tests.analysis.runs import computed_run, reported_run
+from tests.conftest import media_settings
 from tests.factories import (
     CohortFactory,
     JobFactory,
@@ -52,7 +61,6 @@ from tests.ratings.build import READY, open_alike
 from tests.ratings.experiments import TINY, answer, build, closed_experiment, draft_experiment, opened_experiment
 from tests.ratings.experiments import people as people_to_show
 
-pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
 
 
@@ -133,7 +141,6 @@ class World:
             judges=[people.get("judge") or UserFactory(role=Role.JUDGE)], investigators=[people["investigator"]],
         )  # fmt: skip
 
-    # Made when a route asks for one: most ask for none.
     @cached_property
     def draft_experiment(self) -> Experiment:
         return self._experiment(draft_experiment, "Draft")
@@ -231,12 +238,56 @@ class World:
         return reverse(route, kwargs={"pk": getattr(self, kind).pk}) if kind else reverse(route)
 
 
+LATER = ("draft_experiment", "built_experiment", "experiment", "closed_experiment", "trial", "run", "reported_run")
 STRANGERS = ("coordinator", "rater", "investigator")
 
 
+@dataclass(frozen=True)
+class Worlds:
+    """What belongs to `people`, one of each role, and what belongs to others."""
+
+    people: dict[str, User]
+    own: World
+    others: World
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(autouse=True)
+def media(folder: Path, settings: Any) -> Path:
+    """The files of the worlds are there in every test."""
+    for name, value in media_settings(folder).items():
+        setattr(settings, name, value)
+    return folder / "media"
+
+
+@pytest.fixture(scope="module")
+def worlds(folder: Path, django_db_setup: None, django_db_blocker: Any) -> Iterator[Worlds]:
+    """Made before the first test, in a transaction that ends with the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(**media_settings(folder)):
+            people = {role: UserFactory(role=Role(role)) for role in ROLES}
+            made = Worlds(people, World(people), World({role: UserFactory(role=Role(role)) for role in STRANGERS}))
+            for world, name in product((made.own, made.others), LATER):
+                getattr(world, name)
+        yield made
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def people() -> dict[str, User]:
-    return {role: UserFactory(role=Role(role)) for role in ROLES}
+def db(worlds: Worlds) -> Iterator[None]:
+    """Instead of pytest-django's: what a test changes is taken back to the worlds, not to nothing."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def people(worlds: Worlds) -> dict[str, User]:
+    return worlds.people
 
 
 def linked(client: Client, address: str) -> str:
@@ -255,23 +306,22 @@ def call(client: Client, row: Row, address: str) -> int:
 
 @pytest.mark.parametrize("route", sorted(TABLE))
 @pytest.mark.parametrize("role", ROLES)
-def test_own_object(route: str, role: str, people, sign_in):
-    world = World(people)
-    assert call(sign_in(people[role]), TABLE[route], world.address(route)) == TABLE[route].own[role]
+def test_own_object(route: str, role: str, worlds, sign_in):
+    client = sign_in(worlds.people[role])
+    assert call(client, TABLE[route], worlds.own.address(route)) == TABLE[route].own[role]
 
 
 @pytest.mark.parametrize("route", sorted(route for route, row in TABLE.items() if row.target))
 @pytest.mark.parametrize("role", ROLES)
-def test_anothers_object(route: str, role: str, people, sign_in):
-    world = World({role: UserFactory(role=Role(role)) for role in STRANGERS})
-    assert call(sign_in(people[role]), TABLE[route], world.address(route)) == TABLE[route].other[role]
+def test_anothers_object(route: str, role: str, worlds, sign_in):
+    client = sign_in(worlds.people[role])
+    assert call(client, TABLE[route], worlds.others.address(route)) == TABLE[route].other[role]
 
 
 @pytest.mark.parametrize("route", sorted(TABLE))
-def test_anonymous(route: str, people):
-    world = World(people)
+def test_anonymous(route: str, worlds, db):
     row, client = TABLE[route], Client()
-    response = getattr(client, row.method)(world.address(route), **row.sent)
+    response = getattr(client, row.method)(worlds.own.address(route), **row.sent)
     assert response.status_code == row.anonymous
     if row.anonymous == 302:
         assert response.url.startswith("/account/login/")
@@ -292,13 +342,12 @@ def test_an_object_that_does_not_exist_is_404_or_forbidden(route: str, people, s
 
 
 @pytest.mark.parametrize("route", sorted(TABLE))
-def test_another_method_is_405(route: str, people, sign_in):
-    world = World(people)
+def test_another_method_is_405(route: str, worlds, sign_in):
     row = TABLE[route]
     role = next(role for role in ROLES if row.own[role] != 403)
     # The API asks who is there before it looks at the method.
     expected = 401 if row.own[role] == 401 else 405
-    assert sign_in(people[role]).put(world.address(route)).status_code == expected
+    assert sign_in(worlds.people[role]).put(worlds.own.address(route)).status_code == expected
 
 
 @pytest.mark.parametrize("route", sorted(access_table.ALLAUTH))
