@@ -1,5 +1,6 @@
 """The three losses of Savic & Zhao 2023: the clip stays, its face is unknown, its pulse stays."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -50,10 +51,25 @@ def identity_loss(logits: Tensor, person: Tensor, share: float = 0.1) -> Tensor:
     person : (n,) who it truly is
     share : of the regulariser ||p - u|| / (||p|| + ||u||), u the uniform distribution
     """
+    return -F.cross_entropy(logits, person) + share * _apart(logits)
+
+
+def chance_loss(logits: Tensor, person: Tensor, share: float = 0.1) -> Tensor:
+    """`identity_loss` that pulls as hard at a recogniser that is sure, and stops where it would have to guess.
+
+    The published push fades where the true person's probability is near 1, and has no end: beyond chance it goes on to
+    spoil the picture. This one is how far the log-odds of the true person lie above those of a guess, 0 below. Ours.
+    """
+    others = logits.scatter(1, person[:, None], -torch.inf).logsumexp(1)
+    odds = logits.gather(1, person[:, None])[:, 0] - others
+    return (odds + math.log(logits.shape[1] - 1)).relu().mean() + share * _apart(logits)
+
+
+def _apart(logits: Tensor) -> Tensor:
+    """How far the probabilities are from those of a guess, 0-1; mean of (n, k) logits."""
     p = logits.softmax(1)
     u = torch.full_like(p, 1 / p.shape[1])
-    apart = (p - u).norm(dim=1) / (p.norm(dim=1) + u.norm(dim=1))
-    return -F.cross_entropy(logits, person) + share * apart.mean()
+    return ((p - u).norm(dim=1) / (p.norm(dim=1) + u.norm(dim=1))).mean()
 
 
 def pulse_loss(original: Tensor, made: Tensor) -> Tensor:

@@ -17,7 +17,14 @@ from deid.algorithms.networks.facemotion_losses import (
     weak_feature_loss,
 )
 from deid.algorithms.networks.faceswap_losses import reconstruction_loss as faceswap_loss
-from deid.algorithms.networks.rppg_losses import Weights, pulse_loss, reconstruction_loss, similarity, some_frames
+from deid.algorithms.networks.rppg_losses import (
+    Weights,
+    chance_loss,
+    pulse_loss,
+    reconstruction_loss,
+    similarity,
+    some_frames,
+)
 from deid.algorithms.networks.rppg_losses import identity_loss as unknown_loss
 
 
@@ -136,6 +143,23 @@ def test_descending_the_loss_makes_the_true_person_less_likely():
     logits = torch.zeros(1, 3, requires_grad=True)
     unknown_loss(logits, tensor([1])).backward()
     assert logits.grad[0, 1] > 0 > logits.grad[0, 0]
+
+
+def test_the_push_to_chance_counts_log_odds_above_those_of_a_guess():
+    """Three people, the true one at 3/4: odds of 3 against 1/2 of a guess, ln 6. At 1/4 it is below chance: nothing."""
+    known, unknown = (tensor([[p, (1 - p) / 2, (1 - p) / 2]]).log() for p in (0.75, 0.25))
+    assert chance_loss(known, tensor([0]), share=0) == pytest.approx(np.log(6))
+    assert chance_loss(unknown, tensor([0]), share=0) == 0
+    assert chance_loss(unknown, tensor([0])) - chance_loss(unknown, tensor([0]), share=0) == pytest.approx(
+        0.1 * np.sqrt(1.5) / 12 / (np.sqrt(22) / 8 + np.sqrt(1 / 3)), rel=1e-4
+    )
+
+
+def test_the_push_to_chance_is_as_strong_against_a_recogniser_that_is_sure():
+    """Of 99.99% the published loss has a gradient of 0.0001 on the true person's logit, this one of 1."""
+    logits = tensor([[10.0, 0, 0]], requires_grad=True)
+    chance_loss(logits, tensor([0]), share=0).backward()
+    assert logits.grad[0, 0] == pytest.approx(1)
 
 
 @pytest.mark.parametrize(("factor", "expected"), [(2.0, 0.0), (-3.0, 2.0)])

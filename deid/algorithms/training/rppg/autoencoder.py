@@ -11,6 +11,7 @@ from torch.optim import AdamW, Optimizer
 from deid.algorithms.networks.rppg_autoencoder import RppgAutoencoder, RppgConfig
 from deid.algorithms.networks.rppg_losses import (
     Weights,
+    chance_loss,
     identity_loss,
     pulse_loss,
     reconstruction_loss,
@@ -30,6 +31,7 @@ from modelstore.store import Store
 from videoio.frames import RGB
 
 NAME = "rppg_autoencoder"
+PUSHES = {"published": identity_loss, "chance": chance_loss}
 SHOWN, LOUDER = 8, 4  # people of a sheet; how much their change is made clearer
 BETAS, SHARE = (0.9, 0.99), 0.1  # of AdamW; of the regulariser, as published
 
@@ -88,7 +90,8 @@ class AutoencoderTrainer:
         frames = some_frames(made, self._config.frames)
         true = persons.repeat_interleave(len(frames) // len(persons))
         share = SHARE if self._config.regulariser else 0.0
-        return torch.stack([identity_loss(each(frames), true, share) for each in self._judges.trained.values()]).mean()
+        loss = PUSHES[self._config.push]
+        return torch.stack([loss(each(frames), true, share) for each in self._judges.trained.values()]).mean()
 
     def sample(self) -> RGB:
         """Faces of the test, what becomes of them, and the change four times as large."""

@@ -91,6 +91,7 @@ class AutoencoderTraining:
     physnet, physformer : the weights of these two, a name of the model store or a file
     regulariser : the switch that pulls a recogniser's answers towards "anybody"; off, only the truth is pushed down
     pulse_loss : the switch of the third loss
+    push : against recognisers: the published loss, or ours that stops where they guess (`chance_loss`)
     reconstruction, identity, pulse : weights of the three losses
     frames : of each clip that recognisers look at in a step
     warm_up : steps at the start in which the picture alone counts; the two other losses then come in over as many
@@ -110,6 +111,7 @@ class AutoencoderTraining:
     physformer: str = text("physformer")
     regulariser: bool = switch(True)
     pulse_loss: bool = switch(True)
+    push: Literal["published", "chance"] = choice("published", "published", "chance")
     reconstruction: float = number(1.5, 0.0, 100.0)
     identity: float = number(0.3, 0.0, 100.0)
     pulse: float = number(0.1, 0.0, 100.0)
