@@ -1,9 +1,12 @@
 """A random order of one sitting in which alike showings keep their distance."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
 
 ATTEMPTS = 30
 
@@ -54,22 +57,42 @@ def _try(cards: Sequence[Card], near: int, near_donor: int, random: Random) -> l
     people, donors = Counter(card.participant for card in cards), Counter(card.donor for card in cards)
     order: list[int] = []
     while waiting:
-        left = len(waiting)
         recent = {cards[place].participant for place in order[-near:]} if near else set()
         worn = {cards[place].donor for place in order[-near_donor:]} - {""} if near_donor else set()
-        able = [p for p in waiting if cards[p].participant not in recent and cards[p].donor not in worn]
-        if not able:
+        able = (p for p in waiting if cards[p].participant not in recent and cards[p].donor not in worn)
+        # Mostly nobody presses, and the first who is able comes: the others need not be looked at.
+        pressing = _pressing(people, near, len(waiting)), _pressing(donors, near_donor, len(waiting)) - {""}
+        chosen = _next(able, cards, people, donors, *pressing) if any(pressing) else next(able, None)
+        if chosen is None:
             return None
-        # Whoever needs nearly all the room that is left must come now.
-        tight = [
-            place
-            for place in able
-            if (people[cards[place].participant] - 1) * (near + 1) + 1 >= left - near
-            or (cards[place].donor and (donors[cards[place].donor] - 1) * (near_donor + 1) + 1 >= left - near_donor)
-        ]
-        chosen = max(tight, key=lambda p: (people[cards[p].participant], donors[cards[p].donor])) if tight else able[0]
         order.append(chosen)
         waiting.remove(chosen)
         people[cards[chosen].participant] -= 1
         donors[cards[chosen].donor] -= 1
     return order
+
+
+def _pressing(frequency: Mapping[T, int], distance: int, room: int) -> set[T]:
+    """Who needs nearly all the room that is left, and must come now."""
+    at_ease = -(
+        (distance + 1 - room) // (distance + 1)
+    )  # so many of one kind leave room to spare: (room - d - 1) / (d + 1)
+    if max(frequency.values()) <= at_ease:
+        return set()
+    return {what for what, n in frequency.items() if n > at_ease}
+
+
+def _next(
+    able: Iterable[int],
+    cards: Sequence[Card],
+    people: Mapping[int, int],
+    donors: Mapping[str, int],
+    pressing_people: Set[int],
+    pressing_donors: Set[str],
+) -> int | None:
+    """The most frequent of those who press, else the first who is able."""
+    places = list(able)
+    tight = [p for p in places if cards[p].participant in pressing_people or cards[p].donor in pressing_donors]
+    if not tight:
+        return places[0] if places else None
+    return max(tight, key=lambda p: (people[cards[p].participant], donors[cards[p].donor]))

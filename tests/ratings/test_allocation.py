@@ -5,7 +5,7 @@
 
 import os
 from collections import Counter, defaultdict
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -42,14 +42,13 @@ def studies(draw: st.DrawFn) -> tuple[list[Slot], Rules, list[int], str]:
 
 
 def too_near(order, key, distance):
-    """Pairs of showings in one session that are alike and have fewer than `distance` others between them."""
-    by_session = defaultdict(list)
-    for showing in order:
-        by_session[showing.session].append(key(showing))
-    for alike in by_session.values():
-        for (i, one), (j, other) in combinations(enumerate(alike), 2):
-            if one and one == other and j - i - 1 < distance:
-                return True
+    """Whether two showings in one session are alike and have fewer than `distance` others between them."""
+    last = {}
+    for place, showing in enumerate(order):
+        alike = key(showing)
+        if alike and (before := last.get((showing.session, alike))) is not None and place - before - 1 < distance:
+            return True
+        last[showing.session, alike] = place
     return False
 
 
