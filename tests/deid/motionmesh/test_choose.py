@@ -1,5 +1,6 @@
 """The choice of a donor, and what may be set."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 
 from deid.algorithms.donors import DonorFolder
 from deid.algorithms.errors import BadParameters
-from deid.algorithms.methods.motionmesh.choose import Patient, candidates
+from deid.algorithms.methods.motionmesh.choose import Patient, alike_and_others, candidates
 from deid.algorithms.methods.motionmesh.settings import Settings
+from deid.algorithms.methods.motionmesh.shape import brow_slant_degrees
 from deid.algorithms.registry import get_method
 
 
@@ -53,6 +55,26 @@ def test_a_donor_whom_a_recogniser_would_take_for_the_patient_is_left_out():
 def test_where_only_near_donors_are_the_farthest_is_tried():
     few = folder(("one", "f", 30, LIGHT, at(who=0.1)), ("two", "f", 30, LIGHT, at(who=0.3)))
     assert candidates(Patient(at(), LIGHT), few) == ["two"]
+
+
+def test_those_who_are_not_alike_stand_apart():
+    alike, others = alike_and_others(Patient(at(sex=0.3), LIGHT, "f", 62), PEOPLE)
+    assert (alike, others) == (["ann", "bea"], ["eve"])
+
+
+def test_brows_that_rise_steeply_are_worn_by_nobody_while_there_are_others():
+    """Ann's rise by 45 degrees, everybody else's not at all."""
+    mesh = np.zeros((6, 478, 3))
+    mesh[:, 263, 0], mesh[:, 105, 0], mesh[:, 334, 0] = 10.0, -3.0, 3.0
+    mesh[1, [105, 334], 1] = -3.0  # y grows downwards
+    assert brow_slant_degrees(mesh) == pytest.approx([0, 45, 0, 0, 0, 0])
+    people = replace(PEOPLE, mesh=mesh)
+    assert candidates(Patient(at(sex=0.3), LIGHT, "f", 62), people) == ["bea", "eve"]
+    assert candidates(Patient(at(sex=0.3), LIGHT, "f", 62), replace(people, mesh=mesh[[1] * 6])) == [
+        "ann",
+        "bea",
+        "eve",
+    ]
 
 
 @pytest.mark.parametrize(

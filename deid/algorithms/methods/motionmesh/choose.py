@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.donors import DonorFolder
+from deid.algorithms.methods.motionmesh.shape import brow_slant_degrees
 
 CANDIDATES = 6  # donors that are tried, at most
 GROUP_UNIT = 0.1  # difference of distances to the middles of groups that counts like a unit of skin or age
@@ -14,6 +15,7 @@ PROMISING = 0.75  # a swapped face comes about nine tenths as far as its donor i
 ALIKE = 1.0  # how much less alike than the most alike donor one may be, before distance counts
 STRANGER = 0.6  # dlib's own threshold: nearer donors look like the patient
 OLD = 50.0  # years
+CALM_DEG = 14.0  # brows that rise by more look angry, the more so on another face; donors' mean is 5, their sd 4
 SKIN_UNIT, HUE_WEIGHT, AGE_UNIT = 15.0, 0.5, 15.0  # differences that count alike: CIELAB, years
 # A light donor in the dark looks natural; a dark one who is lit up gets blotches, for his contrast is lit up as well.
 LIGHTER_WEIGHT, DARKER_WEIGHT = 0.7, 2.0
@@ -30,7 +32,13 @@ class Patient:
 
 
 def candidates(patient: Patient, folder: DonorFolder) -> list[str]:
-    """Names of donors to try: of those alike in sex, age, skin and group first the ones far enough for a swap to pass,
+    """Names of donors to try, at most `CANDIDATES`: those that are alike, then the others."""
+    alike, others = alike_and_others(patient, folder)
+    return [*alike, *others][:CANDIDATES]
+
+
+def alike_and_others(patient: Patient, folder: DonorFolder) -> tuple[list[str], list[str]]:
+    """Names of donors: of those alike in sex, age, skin and group first the ones far enough for a swap to pass,
     the most alike foremost, then the others, the farthest foremost; last those who are not alike.
 
     Donors that a recogniser would take for the patient are left out, the nearest one always. A donor of the other sex
@@ -48,6 +56,8 @@ def candidates(patient: Patient, folder: DonorFolder) -> list[str]:
     sex = patient.sex or _likely_sex(patient, folder)
     far = [int(number) for number in nearest[1:] if distance[number] >= STRANGER] or [int(nearest[-1])]
     alike = [number for number in far if folder.entries[number]["sex"] == sex] or far
+    slant = brow_slant_degrees(folder.mesh)
+    alike = [number for number in alike if slant[number] <= CALM_DEG] or alike
     groups = _groups(patient, folder)
     unlike = {each: _unlike(patient, folder, each) + float(groups[each]) for each in alike}
     bound = min(unlike.values()) + ALIKE
@@ -57,7 +67,9 @@ def candidates(patient: Patient, folder: DonorFolder) -> list[str]:
         return unlike[each] > bound, near, -float(distance[each]) if near else unlike[each]
 
     order = sorted(alike, key=place)
-    return [folder.names[number] for number in order][:CANDIDATES]
+    split = sum(unlike[each] <= bound for each in order)
+    names = [folder.names[number] for number in order]
+    return names[:split], names[split:]
 
 
 def _groups(patient: Patient, folder: DonorFolder) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from deid.algorithms.donors import DonorFolder, folder_for
 from deid.algorithms.masking import mask_heads, replaced
 from deid.algorithms.method import ClipTracks
-from deid.algorithms.methods.motionmesh.choose import Patient, candidates
+from deid.algorithms.methods.motionmesh.choose import CANDIDATES, Patient, alike_and_others
 from deid.algorithms.methods.motionmesh.following import Sample
 from deid.algorithms.methods.motionmesh.patient import Lab, find_patient
 from deid.algorithms.methods.motionmesh.settings import Settings
@@ -107,9 +107,10 @@ def _chosen(
         made[name] = Swap(folder.load(name), neutral, samples, colour, strength, detail)
         return made[name]
 
-    names = (
-        [settings.donor]
-        if settings.donor is not None
-        else candidates(Patient(originals[len(hard) :].mean(axis=0), skin, settings.sex, settings.age), folder)
-    )
-    return first_that_passes(names, make, few, originals, settings.strength, settings.detail)
+    if settings.donor is not None:
+        groups = [[settings.donor]]
+    else:
+        patient = Patient(originals[len(hard) :].mean(axis=0), skin, settings.sex, settings.age)
+        alike, others = alike_and_others(patient, folder)
+        groups = [alike[:CANDIDATES], others[: max(CANDIDATES - len(alike), 1)]]
+    return first_that_passes(groups, make, few, originals, settings.strength, settings.detail)

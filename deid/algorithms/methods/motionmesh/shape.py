@@ -41,6 +41,11 @@ class Pose:
         return back
 
 
+# Points of the mesh: outer corners of the eyes; brows from their inner ends to their highest points.
+RIGHT_CORNER, LEFT_CORNER = 33, 263
+RIGHT_BROW, LEFT_BROW = (107, 105), (336, 334)
+
+
 def fit_pose(shape: Points, seen: Points) -> Pose:
     """The similarity that carries one (n, 3) point set onto another with least squares.
 
@@ -70,6 +75,17 @@ def turn_degrees(meshes: Points) -> Points:
     across = np.hypot(axis[..., 0], axis[..., 1])
     degrees: Points = np.degrees(np.arctan2(np.abs(axis[..., 2]), across))
     return degrees
+
+
+def brow_slant_degrees(meshes: Points) -> Points:
+    """How far the brows rise outwards, mean of both, in degrees, of (..., n, 3) meshes that look into the camera."""
+    along = meshes[..., LEFT_CORNER, :2] - meshes[..., RIGHT_CORNER, :2]
+    across = np.stack([along[..., 1], -along[..., 0]], axis=-1)  # up the face
+    total = np.zeros(meshes.shape[:-2])
+    for side, (inner, outer) in ((-1, RIGHT_BROW), (1, LEFT_BROW)):
+        brow = meshes[..., outer, :2] - meshes[..., inner, :2]
+        total += np.degrees(np.arctan2((brow * across).sum(-1), side * (brow * along).sum(-1)))
+    return total / 2
 
 
 def neutral_shape(meshes: Sequence[Points]) -> Points:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from faces.protocol import FaceBox
 
 FRAMES, STRONGEST = 3, 2  # tried: evenly spaced ones; those with the strongest expressions, and the most turned one,
 # are the nearest to fail
-# What is tried with the best donor where none passes: share of the wrinkles, strength added. Wrinkles are the dearer.
+# What is tried with the best donors where none passes: share of the wrinkles, strength added. Wrinkles are the dearer.
+BEST = 3
 HARDER = ((1.0, 0.25), (0.6, 0.25), (0.6, 0.5), (0.4, 0.4), (0.25, 0.25))
 # Short of the bounds by no more than this, a donor who is alike looks more natural a little stronger than the next one,
 # who is less alike, does as he is.
@@ -71,48 +73,64 @@ def strongest(samples: Sequence[Sample], neutral: NDArray[np.float64], number: i
 
 
 def first_that_passes(
-    names: Iterable[str],
+    groups: Iterable[Sequence[str]],
     make: MakeSwap,
     samples: Sequence[Sample],
     originals: NDArray[np.float64],
     strength: float,
     detail: float,
 ) -> tuple[Trial, Swap]:
-    """Try donors in order, one who falls short narrowly once more with more strength; where none passes, the best one
-    with fewer wrinkles too; else the best of all.
+    """Try donors in order, one who falls short narrowly once more with more strength; where none of a group passes, its
+    best ones with more strength and fewer wrinkles too, before those of the next group; else the best of all.
 
     Parameters
     ----------
+    groups : names of donors, those who are alike before others
     samples : a few frames, at least one; those the nearest to fail first
     originals : their (n, 128) descriptors
     strength, detail : where to begin
     """
-    order, tried = list(range(len(samples))), list[_Attempt]()
+    tried = _Tried(make, samples, originals)
+    harder = [(strength + more, detail * share) for share, more in HARDER]
+    for group in groups:
+        for name in group:
+            if tried.passes(name, strength, detail):
+                return tried.last
+            if tried.attempts[-1].shortfall <= NARROW and tried.passes(name, *harder[0]):
+                return tried.last
+        best = tried.best_of(group)
+        if any(tried.passes(name, *each) for each, name in product(harder, best)):
+            return tried.last
+    attempt = max(tried.attempts, key=lambda each: _score(each.told()))
+    return attempt.told(), attempt.swap
 
-    def passes(name: str, strength: float, detail: float) -> bool:
-        swap = make(name, strength, detail)
-        tried.append(_Attempt(name, swap, strength, detail, [(samples[at], originals[at]) for at in order]))
-        if tried[-1].passes():
+
+class _Tried:
+    """What was tried. On which frame one failed the next one is likely to: it comes first from then on."""
+
+    def __init__(self, make: MakeSwap, samples: Sequence[Sample], originals: NDArray[np.float64]) -> None:
+        self.attempts: list[_Attempt] = []
+        self._make, self._pictures = make, list(zip(samples, originals, strict=True))
+
+    @property
+    def last(self) -> tuple[Trial, Swap]:
+        return self.attempts[-1].told(), self.attempts[-1].swap
+
+    def passes(self, name: str, strength: float, detail: float) -> bool:
+        if any((each.name, each.strength, each.detail) == (name, strength, detail) for each in self.attempts):
+            return False  # it would have ended the search
+        attempt = _Attempt(name, self._make(name, strength, detail), strength, detail, list(self._pictures))
+        self.attempts.append(attempt)
+        if attempt.passes():
             return True
-        order.insert(0, order.pop(tried[-1].n_done - 1))  # where one failed the next one is likely to
+        self._pictures.insert(0, self._pictures.pop(attempt.n_done - 1))
         return False
 
-    def one_passes(name: str) -> bool:
-        if passes(name, strength, detail):
-            return True
-        share, more = HARDER[0]
-        return tried[-1].shortfall <= NARROW and passes(name, strength + more, detail * share)
-
-    if any(one_passes(name) for name in names):
-        return tried[-1].told(), tried[-1].swap
-    best = max(tried, key=lambda attempt: attempt.least)
-    tried = [attempt for attempt in tried if attempt.name == best.name]
-    done = {(attempt.strength, attempt.detail) for attempt in tried}
-    harder = [(strength + more, detail * share) for share, more in HARDER]
-    if any(passes(best.name, *each) for each in harder if each not in done):
-        return tried[-1].told(), tried[-1].swap
-    attempt = max(tried, key=lambda each: _score(each.told()))
-    return attempt.told(), attempt.swap
+    def best_of(self, group: Sequence[str]) -> list[str]:
+        """The few of a group who came the farthest from the patient, in the group's order."""
+        least = {name: max(each.least for each in self.attempts if each.name == name) for name in group}
+        best = sorted(group, key=lambda name: -least[name])[:BEST]
+        return [name for name in group if name in best]
 
 
 class _Attempt:

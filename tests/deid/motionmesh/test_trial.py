@@ -1,0 +1,66 @@
+"""The order in which donors are tried, with distances that are told instead of measured."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from deid.algorithms.judging import PASS_EACH, PASS_MEAN
+from deid.algorithms.methods.motionmesh import trial
+
+FAR, NARROWLY, SHORT = PASS_MEAN + 0.01, PASS_MEAN - 0.03, PASS_EACH - 0.1
+
+
+@dataclass(frozen=True)
+class Worn:
+    name: str
+    strength: float
+    detail: float
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    """`tried(distances, groups)`: what was chosen, and what was put on before; what is not told falls short by far."""
+
+    def run(distances, groups):
+        worn = []
+        monkeypatch.setattr(trial, "_distance", lambda swap, sample, original: distances.get(swap, SHORT))
+
+        def make(name, strength, detail):
+            worn.append(Worn(name, strength, detail))
+            return worn[-1]
+
+        found, swap = trial.first_that_passes(groups, make, ["one", "two"], np.zeros((2, 128)), 1.0, 1.0)
+        assert swap == Worn(found.donor, found.strength, found.detail)
+        return found, worn
+
+    return run
+
+
+def test_the_first_who_passes_ends_the_search(tried):
+    found, worn = tried({Worn("bea", 1.0, 1.0): FAR}, [["ann", "bea", "eve"]])
+    assert (found.donor, found.passed) == ("bea", True)
+    assert [each.name for each in worn] == ["ann", "bea"]
+
+
+def test_who_falls_short_narrowly_gets_more_strength_before_the_next_one(tried):
+    found, worn = tried({Worn("ann", 1.0, 1.0): NARROWLY, Worn("ann", 1.25, 1.0): FAR}, [["ann", "bea"]])
+    assert (found.donor, found.strength) == ("ann", 1.25)
+    assert len(worn) == 2
+
+
+def test_those_who_are_alike_get_fewer_wrinkles_before_another_is_tried(tried):
+    """Eve would pass as she is: she is not alike."""
+    found, worn = tried({Worn("bea", 1.25, 0.6): FAR, Worn("eve", 1.0, 1.0): FAR}, [["ann", "bea"], ["eve"]])
+    assert (found.donor, found.strength, found.detail) == ("bea", 1.25, 0.6)
+    assert "eve" not in {each.name for each in worn}
+    found, _ = tried({Worn("eve", 1.0, 1.0): FAR}, [["ann", "bea"], ["eve"]])
+    assert found.donor == "eve"
+
+
+def test_only_the_best_three_are_tried_harder_and_the_best_of_all_is_left(tried):
+    near = {Worn(name, 1.0, 1.0): SHORT + add for name, add in zip("abcd", (0.03, 0.01, 0.02, 0.04), strict=True)}
+    found, worn = tried(near | {Worn("d", 1.4, 0.4): SHORT + 0.05}, [["a", "b", "c", "d"]])
+    assert {each.name for each in worn if each.strength > 1} == {"a", "c", "d"}
+    assert (found.donor, found.strength, found.passed) == ("d", 1.4, False)
+    assert len(worn) == len(set(worn)), "nothing is tried twice"
