@@ -1,7 +1,7 @@
 """One decoded picture as YUV 4:2:0 planes, with RGB made only where it is asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -78,6 +78,11 @@ class Frame:
     def time(self) -> float:
         """Display time in seconds."""
         return float(self.pts * self.time_base)
+
+    def copied(self) -> "Frame":
+        """The same with planes of its own."""
+        luma, blue, red = (plane.copy() for plane in self.planes)
+        return replace(self, planes=(luma, blue, red))
 
     @property
     def rgb(self) -> RGB:

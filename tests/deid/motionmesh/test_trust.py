@@ -119,3 +119,25 @@ def test_without_a_face_to_learn_from_all_is_masked():
     treated = MeshRenderer(frozenset({0}), judged([None]), None)
     shown = treated.render(frame(0), (Face(0, BOX),))
     assert shown.planes[0][60:100, 100:140].max() == 16
+
+
+def test_frames_that_were_begun_ahead_are_the_same_and_what_came_is_not_touched():
+    at_once, ahead = renderer([mesh()] * 5), renderer([mesh()] * 5)
+    came, faces = [frame(index, seed=index) for index in range(5)], (Face(0, BOX),)
+    for each in came:
+        ahead.coming(each, faces)
+    for index, each in enumerate(came):
+        assert all(np.array_equal(*planes) for planes in zip(each.planes, frame(index, seed=index).planes, strict=True))
+        shown, expected = ahead.render(each, faces), at_once.render(frame(index, seed=index), faces)
+        assert all(np.array_equal(*planes) for planes in zip(shown.planes, expected.planes, strict=True))
+        assert (shown.index, shown.pts) == (index, index)
+
+
+def test_a_swap_that_fails_in_a_thread_of_its_own_fails_the_frame_when_it_is_rendered():
+    def broken(_frame, _mesh):
+        raise RuntimeError("no triangle left")
+
+    treated = MeshRenderer(frozenset({0}), judged([mesh()]), broken)
+    treated.coming(frame(0), (Face(0, BOX),))
+    with pytest.raises(RuntimeError, match="no triangle left"):
+        treated.render(frame(0), (Face(0, BOX),))

@@ -1,6 +1,7 @@
 """Preparing a clip: follow the mesh, decide where to trust it, learn the patient's neutral face, choose a donor."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -22,16 +23,28 @@ from deid.algorithms.regions import Region
 from videoio.frames import Frame
 
 SHAPES_MAX = 600  # meshes that the neutral shape is learnt from
+AT_ONCE = 2  # frames whose faces are swapped beside one another
 Wear = Callable[[Frame, NDArray[np.float64]], None]  # puts a face on the one whose mesh is told
 
 
 class MeshRenderer:
-    """Swaps the patient's face where the mesh can be trusted; every other face and frame gets its head masked."""
+    """Swaps the patient's face where the mesh can be trusted; every other face and frame gets its head masked.
+
+    A swap hangs on its frame alone: those that come are begun in threads of their own, on copies.
+    """
+
+    reach = AT_ONCE
 
     def __init__(self, tracks: frozenset[int], trust: Trust, swap: Wear | None, trial: Trial | None = None) -> None:
         self._tracks, self._trust, self._swap, self._trial = tracks, trust, swap, trial
         self._done: dict[int, str] = {}  # "" or why the patient's face was masked
         self._masked: list[Region] = []
+        self._threads = ThreadPoolExecutor(AT_ONCE, "swapping")  # they end with this object
+        self._begun: dict[int, Future[Frame]] = {}
+
+    def coming(self, frame: Frame, faces: tuple[Face, ...]) -> None:
+        if self._swap is not None and self._own(faces) is not None and not self._trust.reasons[frame.index]:
+            self._begun[frame.index] = self._threads.submit(self._swapped, frame.copied(), self._swap)
 
     def render(self, frame: Frame, faces: tuple[Face, ...]) -> Frame:
         own = self._own(faces)
@@ -39,12 +52,17 @@ class MeshRenderer:
         if own is not None:
             why = self._trust.reasons[frame.index] if self._swap is not None else "no face to learn from"
             if self._swap is not None and not why:
-                self._swap(frame, self._trust.meshes[frame.index].astype(np.float64))
+                begun = self._begun.pop(frame.index, None)
+                frame = self._swapped(frame, self._swap) if begun is None else begun.result()
                 rest, shown = [face for face in rest if not on_one_face(face.box, own.box)], own
             else:
                 rest.append(own)
             self._done[frame.index] = why
         self._masked = mask_heads(frame, rest, shown)
+        return frame
+
+    def _swapped(self, frame: Frame, swap: Wear) -> Frame:
+        swap(frame, self._trust.meshes[frame.index].astype(np.float64))
         return frame
 
     def _own(self, faces: tuple[Face, ...]) -> Face | None:

@@ -49,8 +49,7 @@ def described(samples: Sequence[Sample]) -> NDArray[np.float64]:
 
 def copied(sample: Sample) -> Sample:
     """A sample whose picture may be painted."""
-    luma, blue, red = (plane.copy() for plane in sample.frame.planes)
-    return replace(sample, frame=replace(sample.frame, planes=(luma, blue, red)))
+    return replace(sample, frame=sample.frame.copied())
 
 
 def spread(samples: Sequence[Sample], number: int = FRAMES) -> list[Sample]:
