@@ -12,7 +12,7 @@ from deid.algorithms.methods.motionmesh.shape import brow_slant_degrees
 CANDIDATES = 6  # donors that are tried, at most
 GROUP_UNIT = 0.1  # difference of distances to the middles of groups that counts like a unit of skin or age
 PROMISING = 0.75  # a swapped face comes about nine tenths as far as its donor is
-ALIKE = 1.0  # how much less alike than the most alike donor one may be, before distance counts
+ALIKE = 1.2  # how much less alike than the most alike donor one may be, before distance counts
 STRANGER = 0.6  # dlib's own threshold: nearer donors look like the patient
 OLD = 50.0  # years
 CALM_DEG = 14.0  # brows that rise by more look angry, the more so on another face; donors' mean is 5, their sd 4

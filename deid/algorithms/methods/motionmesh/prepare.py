@@ -20,6 +20,7 @@ from deid.algorithms.methods.motionmesh.trial import Trial, described, first_tha
 from deid.algorithms.methods.motionmesh.trust import Trust
 from deid.algorithms.plan import Face, on_one_face
 from deid.algorithms.regions import Region
+from faces.mesh import eye_aspect_ratio
 from videoio.frames import Frame
 
 SHAPES_MAX = 600  # meshes that the neutral shape is learnt from
@@ -113,7 +114,11 @@ def _chosen(
 ) -> tuple[Trial, Swap]:
     colour = samples[0].frame.colour
     frontal = [sample for sample in samples if turn_degrees(sample.mesh) <= FRONTAL_DEG] or list(samples)
-    hard = [max(samples, key=lambda sample: float(turn_degrees(sample.mesh))), *strongest(samples, neutral)]
+    hard = [
+        min(samples, key=lambda sample: sum(eye_aspect_ratio(sample.mesh))),
+        max(samples, key=lambda sample: float(turn_degrees(sample.mesh))),
+        *strongest(samples, neutral),
+    ]
     few = [*hard, *spread(frontal)]
     originals = described(few)
 

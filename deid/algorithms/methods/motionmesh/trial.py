@@ -14,8 +14,8 @@ from deid.algorithms.methods.motionmesh.swap import Swap
 from faces.mesh import OVAL
 from faces.protocol import FaceBox
 
-FRAMES, STRONGEST = 3, 2  # tried: evenly spaced ones; those with the strongest expressions, and the most turned one,
-# are the nearest to fail
+FRAMES, STRONGEST = 3, 2  # tried: evenly spaced ones; those with the strongest expressions, the most turned one and the
+# one whose lids are the lowest are the nearest to fail
 # What is tried with the best donors where none passes: share of the wrinkles, strength added. Wrinkles are the dearer.
 BEST = 3
 HARDER = ((1.0, 0.25), (0.6, 0.25), (0.6, 0.5), (0.4, 0.4), (0.25, 0.25))
