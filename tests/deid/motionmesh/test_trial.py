@@ -22,15 +22,18 @@ class Worn:
 def tried(monkeypatch):
     """`tried(distances, groups)`: what was chosen, and what was put on before; what is not told falls short by far."""
 
-    def run(distances, groups):
+    def run(distances, groups, rest=()):
         worn = []
-        monkeypatch.setattr(trial, "_distance", lambda swap, sample, original: distances.get(swap, SHORT))
+        monkeypatch.setattr(trial, "describe", lambda sample: np.zeros(128))
+        monkeypatch.setattr(
+            trial, "_distance", lambda swap, sample, _: distances.get((swap, sample), distances.get(swap, SHORT))
+        )
 
         def make(name, strength, detail):
             worn.append(Worn(name, strength, detail))
             return worn[-1]
 
-        found, swap = trial.first_that_passes(groups, make, ["one", "two"], np.zeros((2, 128)), 1.0, 1.0)
+        found, swap = trial.first_that_passes(groups, make, ["one", "two"], np.zeros((2, 128)), 1.0, 1.0, rest)
         assert swap == Worn(found.donor, found.strength, found.detail)
         return found, worn
 
@@ -64,3 +67,12 @@ def test_only_the_best_three_are_tried_harder_and_the_best_of_all_is_left(tried)
     assert {each.name for each in worn if each.strength > 1} == {"a", "c", "d"}
     assert (found.donor, found.strength, found.passed) == ("d", 1.4, False)
     assert len(worn) == len(set(worn)), "nothing is tried twice"
+
+
+def test_who_passes_has_to_hold_on_the_rest_and_where_one_failed_the_next_is_tried_first(tried):
+    ann, bea = Worn("ann", 1.0, 1.0), Worn("bea", 1.0, 1.0)
+    found, worn = tried({ann: FAR, (ann, "four"): SHORT, bea: FAR}, [["ann", "bea"]], ["three", "four", "five"])
+    assert (found.donor, found.passed, worn) == ("bea", True, [ann, bea])
+    assert found.mean == pytest.approx(FAR)
+    found, _ = tried({ann: FAR, (ann, "four"): SHORT}, [["ann"]], ["three", "four", "five"])
+    assert (found.donor, found.passed, found.least) == ("ann", False, SHORT)

@@ -16,7 +16,7 @@ from deid.algorithms.methods.motionmesh.patient import Lab, find_patient
 from deid.algorithms.methods.motionmesh.settings import Settings
 from deid.algorithms.methods.motionmesh.shape import FRONTAL_DEG, neutral_shape, turn_degrees
 from deid.algorithms.methods.motionmesh.swap import Swap
-from deid.algorithms.methods.motionmesh.trial import Trial, described, first_that_passes, spread, strongest
+from deid.algorithms.methods.motionmesh.trial import CHECKED, Trial, described, first_that_passes, spread, strongest
 from deid.algorithms.methods.motionmesh.trust import Trust
 from deid.algorithms.plan import Face, on_one_face
 from deid.algorithms.regions import Region
@@ -136,4 +136,5 @@ def _chosen(
         patient = Patient(originals[len(hard) :].mean(axis=0), skin, settings.sex, settings.age)
         alike, others = alike_and_others(patient, folder)
         groups = [alike[:CANDIDATES], others[: max(CANDIDATES - len(alike), 1)]]
-    return first_that_passes(groups, make, few, originals, settings.strength, settings.detail)
+    rest = spread([sample for sample in samples if all(sample is not other for other in few)], CHECKED)
+    return first_that_passes(groups, make, few, originals, settings.strength, settings.detail, rest)

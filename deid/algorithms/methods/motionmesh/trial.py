@@ -1,6 +1,7 @@
 """Trying donors on a few frames, judged by a recogniser, before the clip is rendered."""
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -18,6 +19,7 @@ FRAMES, STRONGEST = 3, 2  # tried: evenly spaced ones; those with the strongest 
 # one whose lids are the lowest are the nearest to fail
 # What is tried with the best donors where none passes: share of the wrinkles, strength added. Wrinkles are the dearer.
 BEST = 3
+CHECKED = 20  # more frames, evenly spaced, on which who passes has to hold
 HARDER = ((1.0, 0.25), (0.6, 0.25), (0.6, 0.5), (0.4, 0.4), (0.25, 0.25))
 # Short of the bounds by no more than this, a donor who is alike looks more natural a little stronger than the next one,
 # who is less alike, does as he is.
@@ -78,6 +80,7 @@ def first_that_passes(
     originals: NDArray[np.float64],
     strength: float,
     detail: float,
+    rest: Sequence[Sample] = (),
 ) -> tuple[Trial, Swap]:
     """Try donors in order, one who falls short narrowly once more with more strength; where none of a group passes, its
     best ones with more strength and fewer wrinkles too, before those of the next group; else the best of all.
@@ -88,8 +91,9 @@ def first_that_passes(
     samples : a few frames, at least one; those the nearest to fail first
     originals : their (n, 128) descriptors
     strength, detail : where to begin
+    rest : other frames, on each of which who passes has to be far enough too
     """
-    tried = _Tried(make, samples, originals)
+    tried = _Tried(make, samples, originals, rest)
     harder = [(strength + more, detail * share) for share, more in HARDER]
     for group in groups:
         for name in group:
@@ -107,9 +111,12 @@ def first_that_passes(
 class _Tried:
     """What was tried. On which frame one failed the next one is likely to: it comes first from then on."""
 
-    def __init__(self, make: MakeSwap, samples: Sequence[Sample], originals: NDArray[np.float64]) -> None:
+    def __init__(
+        self, make: MakeSwap, samples: Sequence[Sample], originals: NDArray[np.float64], rest: Sequence[Sample]
+    ) -> None:
         self.attempts: list[_Attempt] = []
         self._make, self._pictures = make, list(zip(samples, originals, strict=True))
+        self._rest: list[tuple[Sample, NDArray[np.float64] | None]] = [(sample, None) for sample in rest]
 
     @property
     def last(self) -> tuple[Trial, Swap]:
@@ -120,10 +127,31 @@ class _Tried:
             return False  # it would have ended the search
         attempt = _Attempt(name, self._make(name, strength, detail), strength, detail, list(self._pictures))
         self.attempts.append(attempt)
-        if attempt.passes():
+        if not attempt.passes():
+            self._pictures.insert(0, self._pictures.pop(attempt.n_done - 1))
+            return False
+        failing = self._failing(attempt.swap)
+        if failing is None:
             return True
-        self._pictures.insert(0, self._pictures.pop(attempt.n_done - 1))
+        self._pictures.insert(0, failing)
+        attempt.look_at(*failing)
         return False
+
+    def _failing(self, swap: Swap) -> tuple[Sample, NDArray[np.float64]] | None:
+        """A frame of the rest on which a swap falls short, taken out of it; two are looked at at once."""
+
+        def looked_at(at: int) -> tuple[float, NDArray[np.float64]]:
+            sample, original = self._rest[at]
+            known = describe(sample) if original is None else original
+            self._rest[at] = (sample, known)
+            return _distance(swap, sample, known), known
+
+        with ThreadPoolExecutor(2, "checking") as pool:
+            for at, (distance, known) in enumerate(pool.map(looked_at, range(len(self._rest)))):
+                if distance < PASS_EACH:
+                    pool.shutdown(cancel_futures=True)
+                    return self._rest.pop(at)[0], known
+        return None
 
     def best_of(self, group: Sequence[str]) -> list[str]:
         """The few of a group who came the farthest from the patient, in the group's order."""
@@ -162,6 +190,11 @@ class _Attempt:
             if self._next() < PASS_EACH:
                 return False
         return self.told().passed
+
+    def look_at(self, sample: Sample, original: NDArray[np.float64]) -> None:
+        """One picture more."""
+        self._pictures = [*self._pictures, (sample, original)]
+        self._next()
 
     def told(self) -> Trial:
         """The trial on all samples."""

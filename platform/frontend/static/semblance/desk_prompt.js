@@ -8,11 +8,12 @@ export class Prompt {
     this.title = element.querySelector("h2");
     this.row = element.querySelector(".choices");
     this.text = element.querySelector("textarea");
+    // The second half of a double click on what opened the question falls on whatever has come there.
+    element.addEventListener("click", (event) => event.detail > 1 && event.stopPropagation(), { capture: true });
     element.querySelector("[data-cancel]").addEventListener("click", () => this.#end(null));
     element.querySelector("[data-keep]").addEventListener("click", () => this.#end(this.text.value.trim()));
     this.row.addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (event.detail > 1) return; // the second half of a double click on what opened the question
       if (button && !button.disabled) this.#end(button.dataset.value);
     });
   }
