@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analysis.agreement_read import ARMS, Reading, Row, arm_word, points
+from analysis.agreement_read import ARMS, Reading, Row, arm_word, level_words, method_word, points
 from analysis.algorithms.deviation import DEVIATIONS
 from analysis.drawn import Estimate, Figure, Forest, Grouped, Heat, Layer, Lines, Scatter, Spot, Stacked
 from frontend.numbers import signed
@@ -25,8 +25,8 @@ def distributions(read: Reading, item: Mapping[str, Any]) -> Figure:
         for one in rows
     )
     layers = [
-        Layer(f"{score} {word}", SCORES[score % len(SCORES)], "", tuple(one["counts"][score] for one in rows))
-        for score, word in enumerate(item["levels"])
+        Layer(words, SCORES[score % len(SCORES)], "", tuple(one["counts"][score] for one in rows))
+        for score, words in enumerate(level_words(item))
     ]
     for (colour, pattern), word, name in zip(
         NO_SCORE, (_("not sure"), _("missing")), ("n_not_sure", "n_missing"), strict=True
@@ -52,9 +52,8 @@ def deviations(read: Reading) -> Figure:
 
 
 def confusion(read: Reading, item: Mapping[str, Any]) -> Figure:
-    labels = tuple(f"{score} {word}" for score, word in enumerate(item["levels"]))
     drawing = Heat(
-        _("Score of the de-identified version"), _("Score of the original"), labels,
+        _("Score of the de-identified version"), _("Score of the original"), tuple(level_words(item)),
         tuple(tuple(row) for row in item["pairs"][0]["confusion"]),
     )  # fmt: skip
     label = _("%(item)s: how often each score of the original stands with each of the de-identified version") % {
@@ -182,7 +181,7 @@ def drift(read: Reading, item: Mapping[str, Any]) -> Figure:
 def blinding(read: Reading) -> Figure:
     rows = [
         Estimate(
-            one["arm"] if one["arm"] != "original" else arm_word("original"), 0, one["index"]["index"],
+            method_word(one["arm"]) if one["arm"] != "original" else arm_word("original"), 0, one["index"]["index"],
             one["index"]["low"], one["index"]["high"], f"n = {one['index']['n']}",
         )
         for one in read.summary["blinding"]

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis import agreement_figures as figures
-from analysis.agreement_read import ARMS, SIGN, Reading, arm_word, number, points, share, with_interval
+from analysis.agreement_read import ARMS, SIGN, Reading, arm_word, method_word, number, points, share, with_interval
 from analysis.drawn import Section
 
 Item = Mapping[str, Any]
@@ -258,7 +258,7 @@ def _blinding_row(one: Mapping[str, Any]) -> tuple[str, ...]:
     value = {"value": index["index"], "low": index["low"], "high": index["high"]}
     counts: Sequence[int] = [index["n"], one["n_raters"], index["n_correct"], index["n_wrong"], index["n_unknown"]]
     return (
-        one["arm"] if one["arm"] != "original" else arm_word("original"),
+        method_word(one["arm"]) if one["arm"] != "original" else arm_word("original"),
         *map(str, counts),
         with_interval(value, points),
     )

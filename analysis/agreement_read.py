@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from deid.algorithms.registry import METHODS
 from frontend.numbers import signed
+from frontend.told import told
 from ratings.items import ITEMS
 
 Row = Mapping[str, Any]
@@ -37,7 +39,7 @@ class Reading:
     def label(self, item: Mapping[str, Any]) -> str:
         """The item, with the method where there are several."""
         name = str(ITEMS.get(item["item"], item["name"]))  # a study's own items have no other words
-        return f"{name} · {item['method']}" if len(self.summary["methods"]) > 1 else name
+        return f"{name} · {method_word(item['method'])}" if len(self.summary["methods"]) > 1 else name
 
     def row(
         self, item: Mapping[str, Any], statistic: str, *, arm: str = "", rater: str = "", group: str = "all"
@@ -52,6 +54,16 @@ class Reading:
 
 def _key(row: Row) -> tuple[str, ...]:
     return tuple(row[name] for name in ("item", "method", "statistic", "arm", "rater", "group"))
+
+
+def method_word(name: str) -> str:
+    """What people know a method by; one that is gone keeps the name it was stored with."""
+    return told(METHODS[name].label) if name in METHODS else name
+
+
+def level_words(item: Mapping[str, Any]) -> list[str]:
+    """The levels of an item with their scores, in the present language: runs keep them in English."""
+    return [f"{score} {told(word)}" for score, word in enumerate(item["levels"])]
 
 
 def arm_word(arm: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analysis import agreement_raters as raters
 from analysis import agreement_scores as scores
@@ -29,7 +30,11 @@ def sections(summary: Mapping[str, Any], href: Href = lambda name: "") -> list[S
 def limits_of_the_claim(summary: Mapping[str, Any]) -> Iterator[str]:
     """In plain words, for pages and reports alike."""
     n = len(summary["raters"])
-    yield _("%(n)d fixed raters do not generalise to raters at large: the numbers describe these.") % {"n": n}
+    yield ngettext(
+        "%(n)d fixed rater does not generalise to raters at large: the numbers describe this one.",
+        "%(n)d fixed raters do not generalise to raters at large: the numbers describe these.",
+        n,
+    ) % {"n": n}
     yield _("Intervals are of participants like these. They say nothing of other cohorts, cameras or tasks.")
     yield _("“Not shown” is not “different”: with few participants the interval is wide.")
     yield _("A mean near zero may hide deviations in both directions: read it with the distributions.")

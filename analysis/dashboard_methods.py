@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from analysis.algorithms.fidelity.fitness import Fit, Verdict, criteria, fits
 from analysis.algorithms.fidelity.intervals import Mean, clustered_means
@@ -32,7 +33,8 @@ class Cell:
     def interval(self) -> str:
         if not np.isfinite(self.mean.low):
             return ""
-        return f"{_text(self.mean.low, self.column.digits)} – {_text(self.mean.high, self.column.digits)}"
+        low, high = (_text(value, self.column.digits) for value in (self.mean.low, self.mean.high))
+        return f"{low} {_('to')} {high}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +100,4 @@ def _reason(measured: Sequence[Measured], path: str) -> str:
 
 
 def _text(value: float, digits: int) -> str:
-    return f"{round(value, digits) + 0.0:.{digits}f}" if np.isfinite(value) else "–"
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−") if np.isfinite(value) else "–"

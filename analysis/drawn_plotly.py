@@ -11,6 +11,7 @@ from analysis.drawn import COLOURS, PATTERNS, SHAPES, Drawing, Forest, Grouped, 
 from analysis.fidelity_figures import laid_out
 
 ROW = 26  # pixels of height for each row
+LONG = 45  # letters that stand below the axis of a figure on a tablet, beside long labels
 DASHES = {"solid": "solid", "dash": "dash", "dot": "dot"}
 
 
@@ -55,9 +56,18 @@ def _forest(drawing: Forest) -> go.Figure:
         tickvals=list(range(len(labels))), ticktext=labels, range=[len(labels) - 0.4, -0.6], automargin=True,
         zeroline=False, fixedrange=True,
     )  # fmt: skip
-    figure.update_xaxes(title=drawing.x_title, range=drawing.x_range, fixedrange=True)
+    figure.update_xaxes(title=_in_lines(drawing.x_title), range=drawing.x_range, fixedrange=True, automargin=True)
     height = max(ROW, 16 * n) * len(labels)
     return laid_out(figure, height=170 + height, showlegend=True)
+
+
+def _in_lines(title: str) -> str:
+    """A long title in two lines, broken at the space next to its middle."""
+    spaces = [place for place, letter in enumerate(title) if letter == " "]
+    if len(title) <= LONG or not spaces:
+        return title
+    middle = min(spaces, key=lambda place: abs(place - len(title) / 2))
+    return f"{title[:middle]}<br>{title[middle + 1 :]}"
 
 
 def _reach(low: float | None, high: float | None) -> float:
@@ -113,6 +123,7 @@ def _heat(drawing: Heat) -> go.Figure:
         go.Heatmap(
             z=[list(row) for row in drawing.counts], x=list(drawing.labels), y=list(drawing.labels),
             text=[list(map(str, row)) for row in drawing.counts], texttemplate="%{text}", colorscale="Blues",
+            zmin=0, zmax=max((count for row in drawing.counts for count in row), default=0) or 1,
             colorbar={"title": _("pairs")}, xgap=2, ygap=2,
             hovertemplate="%{y} → %{x}: %{z}<extra></extra>",
         )
@@ -138,7 +149,7 @@ def _scatter(drawing: Scatter) -> go.Figure:
     for height, name, dash in drawing.lines:
         figure.add_hline(
             height, line={"dash": DASHES[dash], "width": 2, "color": COLOURS[1] if dash == "dash" else "#7d8894"},
-            annotation_text=name, annotation_position="top right",
+            annotation_text=name, annotation_position="top left" if dash == "dot" else "top right",  # they may be close
         )  # fmt: skip
     figure.update_xaxes(title=drawing.x_title, fixedrange=True)
     figure.update_yaxes(title=drawing.y_title, fixedrange=True)

@@ -43,9 +43,9 @@ def square(pairs: Floats) -> Floats:
     return matrix
 
 
-def pair_map(maps: Mapping[str, Floats], title: str = "r_CCA") -> go.Figure:
+def pair_map(maps: Mapping[str, Floats], title: str = "r CCA") -> go.Figure:
     """Heat maps of (1275,) values of pairs side by side, 51 x 51 each, as FMP shows them."""
-    figure = make_subplots(cols=len(maps), subplot_titles=list(maps), horizontal_spacing=0.06)
+    figure = make_subplots(cols=len(maps), subplot_titles=list(maps), horizontal_spacing=0.04)
     middles = [(first + last - 1) / 2 for _, first, last in PARTS]
     names = [gettext(name) for name, _, _ in PARTS]
     for column, pairs in enumerate(maps.values(), start=1):
@@ -55,8 +55,8 @@ def pair_map(maps: Mapping[str, Floats], title: str = "r_CCA") -> go.Figure:
         )  # fmt: skip
         figure.update_xaxes(tickvals=middles, ticktext=names, row=1, col=column, constrain="domain")
         figure.update_yaxes(
-            tickvals=middles, ticktext=names, autorange="reversed", scaleanchor=f"x{column if column > 1 else ''}",
-            row=1, col=column, constrain="domain",
+            tickvals=middles, ticktext=names, showticklabels=column == 1, autorange="reversed",
+            scaleanchor=f"x{column if column > 1 else ''}", row=1, col=column, constrain="domain",
         )  # fmt: skip
     # All at once: `add_hline` checks the whole figure each time.
     figure.update_layout(shapes=[line for column in range(1, len(maps) + 1) for line in _borders(column)])
@@ -123,8 +123,10 @@ def roc_figure(false_accept: Floats, true_accept: Floats, auc: float) -> go.Figu
     )  # fmt: skip
     chance = {"name": gettext("chance, area 0.5"), "line": {"color": AXIS, "dash": "dash"}}
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", **chance)
-    figure.update_xaxes(title=gettext("Strangers accepted (share)"), range=[0, 1])
-    figure.update_yaxes(title=gettext("Original accepted (share)"), range=[0, 1], scaleanchor="x")
+    figure.update_xaxes(title=gettext("Strangers accepted (share)"), range=[0, 1], constrain="domain")
+    figure.update_yaxes(
+        title=gettext("Original accepted (share)"), range=[0, 1], scaleanchor="x", constrain="domain",
+    )  # fmt: skip
     return laid_out(figure)
 
 

@@ -45,8 +45,13 @@ def figures(series: Mapping[str, Any]) -> Iterator[Drawn]:
         _("dlib's descriptor of the rendition to that of the same frame of the original, and to the donor's."),
         _identity,
     )  # fmt: skip
-    for kind, title in (("pca", _("Descriptors, principal components")), ("tsne", _("Descriptors, t-SNE"))):
-        note = _("A mark is a described frame. Distances between groups mean nothing in t-SNE.")
+    planes = (
+        ("pca", _("Descriptors, principal components"),
+         _("A mark is a described frame. Nearness here is not nearness in all 128 numbers.")),
+        ("tsne", _("Descriptors, t-SNE"),
+         _("A mark is a described frame. Distances between groups mean nothing in t-SNE.")),
+    )  # fmt: skip
+    for kind, title, note in planes:
         yield _of_one(series.get(kind, {}), kind, title, note, _plane)
     yield _of_one(
         series.get("roc", {}), "roc", _("Telling the original from strangers"),

@@ -15,6 +15,8 @@ from analysis.run_models import Run
 from analysis.run_queries import report_of
 from cohorts.views import HTMX_STOP_POLLING
 
+FORM_NAMES = {"parquet": "Parquet"}  # the others are abbreviations
+
 readers = roles_required(*MEASURED_FOR)
 
 
@@ -26,7 +28,9 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     kind = kind_of(run.kind)
     reported, report = run.state == Run.State.DONE and kind.report is not None, report_of(run)
     working = run.is_open or (reported and (report is None or report.is_open))
-    taken = {form.upper(): reverse(f"analysis:run_{form}", args=[run.pk]) for form in run_export.FORMS}
+    taken = {
+        FORM_NAMES.get(form, form.upper()): reverse(f"analysis:run_{form}", args=[run.pk]) for form in run_export.FORMS
+    }
     context = {
         "run": run, "kind": kind, "found": reverse(kind.route, args=[run.pk]), "taken": taken, "working": working,
         "reported": reported, "report": report,

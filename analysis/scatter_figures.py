@@ -50,9 +50,9 @@ def _scatter(by_method: By, filled: Sequence[bool]) -> PlainFigure | None:
         means = means_of([one for one, *_xy in points], (DISTANCE, MOTION))
         away, kept = means[DISTANCE], means[MOTION]
         figure.add_scatter(
-            x=[away.mean], y=[kept.mean], mode="markers+text", name=label, text=[label.rpartition(" (")[0]],
-            textposition="top center", error_x=_spread(away, look["color"]), error_y=_spread(kept, look["color"]),
-            marker={**look, "size": 15}, hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>",
+            x=[away.mean], y=[kept.mean], mode="markers", name=label, marker={**look, "size": 15},
+            error_x=_spread(away, look["color"]), error_y=_spread(kept, look["color"]),
+            hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>",
         )  # fmt: skip
     if not drawn_any:
         return None

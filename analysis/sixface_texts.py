@@ -1,7 +1,7 @@
 """Words of six-face results: what each pair of roles is called, and what each column of the export holds."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from analysis.algorithms.sixface.outcomes import Outcome
 from analysis.sixface_result import PEOPLE
@@ -16,6 +16,20 @@ OUTCOMES = {
     Outcome.SOURCE_CONTROL: gettext_lazy("source and control"),
     Outcome.CONTROL_CONTROL: gettext_lazy("control and control"),
 }
+
+# What `algorithms.sixface.headline.in_words` says, as the page recognises it in other languages.
+HEADLINES = (
+    gettext_noop("Nobody has answered a trial yet, so nothing can be said."),
+    gettext_noop(
+        "Judges: %(judges)s, participants: %(participants)s. No de-identified face was paired with its original. That "
+        "does not show that it cannot happen: with %(sure)s confidence it happens for at most %(most)s of participants "
+        "like these."
+    ),
+    gettext_noop(
+        "Judges: %(judges)s, participants: %(participants)s. In %(share)s of trials the de-identified face was paired "
+        "with its original. With %(sure)s confidence judges and participants like these would give at most %(most)s."
+    ),
+)
 
 
 def who(name: str) -> str:

@@ -56,7 +56,7 @@ class JobForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["method"].widget = MethodChoice()  # now: in the reader's language
         self.own_donors = own_donors_for(user)
-        choices = [("", _("The participant's, or chosen by the engine")), *donor_choices(self.own_donors)]
+        choices = [("", _("Chosen automatically")), *donor_choices(self.own_donors)]
         self.fields["donor"].widget = forms.Select(choices=choices)
 
     def clean_donor(self) -> str:

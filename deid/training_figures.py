@@ -33,6 +33,7 @@ def curve_figure(curves: Curves, *, markers: bool = False) -> dict[str, Any] | N
     figure.update_yaxes(
         title=_("Value (logarithmic)") if wide else _("Value"), type="log" if wide else "linear",
         gridcolor="#d3dae1", zerolinecolor="#55616d", fixedrange=True,
+        **({"dtick": "D2", "tickformat": "~g"} if wide else {}),  # whole numbers at 1, 2 and 5 of each power of ten
     )  # fmt: skip
     drawing: dict[str, Any] = json.loads(figure.to_json())
     return drawing

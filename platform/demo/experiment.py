@@ -100,7 +100,7 @@ def _judge(browser: Browser) -> int:
 def _read(story: Story, address: str) -> int:
     """How many answers the export holds; the page must say the bound in words."""
     reader, result = story.browser("demo-investigator"), f"/results{address}"
-    if "judges saw" not in reader.get(result).text:
+    if "Judges: " not in reader.get(result).text:
         raise Refused("the result does not say the bound in words")
     with zipfile.ZipFile(io.BytesIO(reader.get(f"{result}export.zip").content)) as archive:
         rows = list(csv.DictReader(io.StringIO(archive.read("answers.csv").decode())))

@@ -5,6 +5,7 @@ import sys
 from django.db import DatabaseError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.defaults import server_error as plain_page
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
@@ -19,7 +20,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return render(request, "ratings/key_closed.html", {"why": str(error)}, status=503)
     if not _lacks_schema(error) or migrations() == OK:
         return plain_page(request)
-    response = render(request, "503.html", status=503)
+    # Without the request: who is signed in is read for every page, and may be what the schema lacks.
+    response = HttpResponse(render_to_string("503.html"), status=503)
     response["Retry-After"] = "30"
     return response
 

@@ -27,6 +27,11 @@ SIZES = {"desktop": {"width": 1440, "height": 900}, "small": {"width": 1024, "he
 FPS = 30
 DRAWN = "() => [...document.querySelectorAll('[data-figure]')].every(one => one.querySelector('.main-svg'))"
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Legends that stand over their plot: in another width they have other rows.
+COVERED = """() => [...document.querySelectorAll("[data-figure]")].filter(one => {
+    const [legend, plot] = [".legend", ".nsewdrag"].map(name => one.querySelector(name)?.getBoundingClientRect());
+    return legend && plot && legend.bottom > plot.top + 1 && legend.top < plot.bottom;
+  }).map(one => one.dataset.figure)"""
 NOW = "() => document.getElementById('rendition').currentTime"
 APART = f"({NOW})() - document.getElementById('original').currentTime".join(("() => Math.abs(", ")"))
 
@@ -75,6 +80,7 @@ def examine(page: Any, name: str) -> None:
             page.set_viewport_size(box)
             if (excess := page.evaluate(TOO_WIDE)) > 0:
                 page.wrong.append(f"{name}: {excess} px too wide for {size}")
+            eventually(lambda: page.evaluate(COVERED) == [], seconds=20)
             if folder := os.environ.get("SCREENSHOTS"):
                 page.wait_for_timeout(400)
                 page.screenshot(path=Path(folder) / f"{name}-{size}-{scheme}.png", full_page=True)
@@ -90,6 +96,12 @@ def click_on_a_mark(page: Any, name: str) -> None:
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     figure.locator(".hoverlayer .hovertext").first.wait_for()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def stands_at(figure: Any, share: float) -> bool:
+    """Whether the line of the moment stands at this share of the axis of time."""
+    line, plot = (figure.locator(name).bounding_box() for name in (".moment", ".nsewdrag"))
+    return abs(line["x"] - plot["x"] - share * plot["width"]) < 5
 
 
 def test_figures_are_drawn_and_a_mark_leads_to_its_video(page, rendition):
@@ -111,6 +123,7 @@ def test_the_player_runs_in_step_and_a_click_on_a_curve_goes_to_the_moment(page,
     examine(page, "player")
     lids = page.locator("[data-figure=lids]")
     lids.scroll_into_view_if_needed()
+    eventually(lambda: stands_at(lids, 2 / SECONDS), seconds=20)  # after all these widths
     plot = lids.locator(".nsewdrag").bounding_box()
     page.mouse.move(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2)
     page.mouse.click(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2)

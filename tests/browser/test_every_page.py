@@ -6,6 +6,7 @@ keeps people out (labels, contrast, structure), in both colour schemes. SCREENSH
 
 import os
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,7 @@ SMALL_TARGETS = """() => [
   ].map(e => [e, (["checkbox", "radio"].includes(e.type) && e.closest("label") || e).getBoundingClientRect()])
   .filter(([e, box]) => box.width > 1 && box.height > 1 && box.height < 43.5)
   .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.height}`)"""
+OF_AN_OPEN_STUDY = ("ratings:sign", "ratings:debrief")  # a rater's own; the others show the study that has results
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -72,8 +74,16 @@ def world(people, settings, tmp_path) -> World:
         quarantine_name="nothing", expires_at="2099-01-31T12:00Z",
     )  # fmt: skip
     studies.create_study(name="Draft", cohort=world.cohort, method="mask", raters=[people["rater"]], actor=coordinator)
+    world.open_study = world.study
     world.study = closed_study(3, coordinator=coordinator, score=lambda shown: shown.position % 3)
     return world
+
+
+def address_of(world: World, route: str) -> str:
+    if route in OF_AN_OPEN_STUDY:
+        world = copy(world)
+        world.study = world.open_study
+    return world.address(route)
 
 
 def places(world: World, people: dict[str, Any]) -> Iterator[Place]:
@@ -87,9 +97,12 @@ def places(world: World, people: dict[str, Any]) -> Iterator[Place]:
         client = Client()
         if role:
             client.force_login(people[role])
-        told = client.get(world.address(route)).headers
+        address = address_of(world, route)
+        answer = client.get(address)
+        assert answer.status_code == 200, f"{role} is shown {answer.status_code} at {address}"
+        told = answer.headers
         if told["Content-Type"].startswith("text/html") and "Content-Disposition" not in told:  # a file is no page
-            yield Place(route.replace(":", "-"), role, world.address(route))
+            yield Place(route.replace(":", "-"), role, address)
     yield Place("home-administrator", "administrator", "/")
     yield Place("home-investigator", "investigator", "/")
     yield Place("home-judge", "judge", "/")

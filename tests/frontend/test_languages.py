@@ -22,8 +22,8 @@ from deid.models import Job
 from frontend import catalogue
 from frontend.told import told
 from ratings.protocol import ESTIMAND
-from tests.access_table import ALLAUTH, LINKED, TABLE
-from tests.config.test_access import World, people  # noqa: F401 - a fixture
+from tests.access_table import ALLAUTH, LINKED, ROLES, TABLE
+from tests.config.test_access import World
 from tests.factories import CohortFactory, JobFactory, ParticipantFactory, RecordingFactory, UserFactory
 from tests.ratings.build import READY, closed_study, opened_study
 
@@ -115,7 +115,8 @@ def english(nodes: set[str], messages: set[str]) -> set[str]:
 
 
 @pytest.mark.django_db
-def test_no_page_of_any_role_holds_english(people, sign_in):  # noqa: F811
+def test_no_page_of_any_role_holds_english(sign_in):
+    people = {role: UserFactory(role=Role(role)) for role in ROLES}
     world, messages, seen = talkative(World(people)), english_messages(), set()
     for role, user in people.items():
         client = sign_in(user)

@@ -145,7 +145,7 @@ def test_an_experiment_from_the_building_to_the_figure(browse):
     reader.locator(".figure .bars .point").first.wait_for(state="attached")
     picture(reader, "experiment-result")
     accessible(reader)
-    assert reader.get_by_text(re.compile(r"^\d judges saw \d+ participants")).count() == 1
+    assert reader.get_by_text(re.compile(r"^Judges: \d, participants: \d+")).count() == 1
     assert reader.get_by_role("columnheader", name="dlib").count() == 1
     shown = reader.get_by_role("row", name=re.compile("^de-identified and source")).inner_text().split()
     assert int(shown[4]) > 0, "the donors that were taken for the de-identified face"

@@ -89,7 +89,7 @@ def in_words(found: Interval, *, judges: int, participants: int, confidence: flo
     if found.share is None:
         return "Nobody has answered a trial yet, so nothing can be said."
     sure, most = f"{100 * confidence:g}%", f"{100 * found.high:.1f}%"
-    seen = f"{judges} judges saw {participants} participants."
+    seen = f"Judges: {judges}, participants: {participants}."
     if found.share == 0:
         return (
             f"{seen} No de-identified face was paired with its original. That does not show that it cannot happen: "

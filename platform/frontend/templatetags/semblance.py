@@ -182,9 +182,10 @@ def seconds(value: float) -> str:
 
 @register.filter
 def megabytes(value: int) -> str:
-    return f"{value / 1e6:.1f} MB"
+    """Small files in kB, so that none is of 0.0 MB; number and unit stay in one line."""
+    return f"{value / 1e6:.1f}\u00a0MB" if value >= 1e5 else f"{value / 1e3:.1f}\u00a0kB"
 
 
 @register.filter
 def gigabytes(value: int) -> str:
-    return f"{value / 1e9:.1f} GB"
+    return f"{value / 1e9:.1f}\u00a0GB"

@@ -7,6 +7,8 @@
   const onScreen = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const AXIS = "#55616d"; // how figures name the colour of axes and of lines that are no data
 
+  const TITLE = 14; // pixels of an axis's title: as other words, so that it is not cut on a tablet
+
   // Lines that are no data: of the axes' colour in every scheme.
   const lined = (parts, colour) => parts?.map((one) => (one.line?.color === AXIS ? { ...one, line: { ...one.line, color: colour("edge") } } : one));
 
@@ -14,7 +16,8 @@
     const look = { paper_bgcolor: colour("paper"), plot_bgcolor: colour("paper"), font: { ...layout.font, color: colour("ink") } };
     const axes = Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key));
     const lines = { gridcolor: colour("line"), zerolinecolor: colour("edge"), linecolor: colour("edge") };
-    return { ...layout, ...look, ...(layout.shapes && { shapes: lined(layout.shapes, colour) }), ...Object.fromEntries(axes.map((key) => [key, { ...layout[key], ...lines }])) };
+    const titled = ({ title }) => (title ? { title: { ...(title.text ? title : { text: title }), font: { size: TITLE } } } : {});
+    return { ...layout, ...look, ...(layout.shapes && { shapes: lined(layout.shapes, colour) }), ...Object.fromEntries(axes.map((key) => [key, { ...layout[key], ...titled(layout[key]), ...lines }])) };
   }
 
   function pick(place, event) {
@@ -24,19 +27,28 @@
   }
 
   function tell(place) {
-    if (!place.dataset.drawn) place.on("plotly_click", (event) => pick(place, event));
+    if (!place.dataset.drawn) {
+      place.on("plotly_click", (event) => pick(place, event));
+      // In another width the legend has other rows: only drawn anew does it stand above the plot and not over it.
+      place.on("plotly_relayout", (change) => change.autosize && drawOne(place));
+    }
     place.dataset.drawn = "yes";
     place.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
   }
 
+  let colours = onScreen;
+
+  function drawOne(place) {
+    const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
+    const options = { responsive: true, displayModeBar: false };
+    // Plotly takes the height of its place when the window changes: the place has the figure's own.
+    if (figure.layout.height) place.style.height = place.style.minHeight = `${figure.layout.height}px`;
+    Plotly.react(place, lined(figure.data, colours), dressed(figure.layout, colours), options).then(() => tell(place));
+  }
+
   function draw(colour = onScreen) {
-    for (const place of document.querySelectorAll("[data-figure]")) {
-      const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
-      const options = { responsive: true, displayModeBar: false };
-      // Plotly takes the height of its place when the window changes: the place has the figure's own.
-      if (figure.layout.height) place.style.height = place.style.minHeight = `${figure.layout.height}px`;
-      Plotly.react(place, lined(figure.data, colour), dressed(figure.layout, colour), options).then(() => tell(place));
-    }
+    colours = colour;
+    document.querySelectorAll("[data-figure]").forEach(drawOne);
   }
 
   draw();
