@@ -34,14 +34,16 @@ class MeshRenderer:
     A swap hangs on its frame alone: those that come are begun in threads of their own, on copies.
     """
 
-    reach = AT_ONCE
-
     def __init__(self, tracks: frozenset[int], trust: Trust, swap: Wear | None, trial: Trial | None = None) -> None:
         self._tracks, self._trust, self._swap, self._trial = tracks, trust, swap, trial
         self._done: dict[int, str] = {}  # "" or why the patient's face was masked
         self._masked: list[Region] = []
         self._threads = ThreadPoolExecutor(AT_ONCE, "swapping")  # they end with this object
         self._begun: dict[int, Future[Frame]] = {}
+
+    @property
+    def reach(self) -> int:
+        return AT_ONCE
 
     def coming(self, frame: Frame, faces: tuple[Face, ...]) -> None:
         if self._swap is not None and self._own(faces) is not None and not self._trust.reasons[frame.index]:
