@@ -250,7 +250,8 @@ def _same_light(faces: Sequence[_Face], clear: Collection[int]) -> list[_Face]:
 
 
 def _same_colours(faces: Sequence[_Face], clear: Collection[int]) -> list[_Face]:
-    """Mean and sd of each channel brought to the average of the clear ones. What is flat, a mask, has no colours.
+    """Mean of each channel and contrast brought to the average of the clear ones, play of colours to the palest of
+    them: stretched, a pale face gets eyes of a colour that nobody has. What is flat, a mask, has no colours.
 
     References
     ----------
@@ -258,11 +259,15 @@ def _same_colours(faces: Sequence[_Face], clear: Collection[int]) -> list[_Face]
     """
     means = np.stack([face.lab[face.inside].mean(axis=0) for face in faces])
     spreads = np.stack([face.lab[face.inside].std(axis=0) for face in faces])
-    mean, spread = means[list(clear)].mean(axis=0), spreads[list(clear)].mean(axis=0)
-    gains = np.clip(spread / np.maximum(spreads, 1e-6), *STRETCH).astype(np.float32)
+    mean, contrast = means[list(clear)].mean(axis=0), spreads[list(clear), 0].mean()
+    palest = spreads[list(clear), 1:].min(axis=0)
+    spreads = np.maximum(spreads, 1e-6)
+    gains = np.column_stack(
+        [np.clip(contrast / spreads[:, 0], *STRETCH), np.minimum(palest / spreads[:, 1:], 1)]
+    ).astype(np.float32)
     made = []
-    for face, own, gain, contrast in zip(faces, means, gains, spreads[:, 0], strict=True):
-        moved = ((face.lab - own) * gain + mean).astype(np.float32) if contrast > FLAT else face.lab
+    for face, own, gain, spread in zip(faces, means, gains, spreads, strict=True):
+        moved = ((face.lab - own) * gain + mean).astype(np.float32) if spread[0] > FLAT else face.lab
         made.append(replace(face, lab=moved))
     return made
 

@@ -114,6 +114,21 @@ def test_two_pictures_under_one_lamp_are_not_known_by_it(shots):
     assert np.abs(gaps[0] - gaps[1]).max() < 1
 
 
+def play_of_colours(made):
+    """(6, 2) sd of a* and b* of each picture, away from its rim."""
+    inner = np.hypot(ACROSS, DOWN) < 0.8
+    labs = [cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for picture in made.pictures]
+    return np.array([lab[inner][:, 1:].std(axis=0) for lab in labs])
+
+
+def test_a_pale_face_is_not_painted_but_the_others_are_as_pale(shots):
+    """Renditions are paler than originals: stretched, their grey eyes would turn blue."""
+    pale = altered(shots[0], lambda rgb: 0.7 * rgb.mean(axis=2, keepdims=True) + 0.3 * rgb)
+    made, plain = (play_of_colours(standardise([one, *shots[1:]], seed="a")) for one in (pale, shots[0]))
+    assert (made < 0.6 * plain[0]).all()
+    assert (made.max(axis=0) < 1.5 * made.min(axis=0)).all()
+
+
 def test_a_head_turned_away_does_not_show_in_the_crop(shots):
     """Where one face ends within the ellipse, all six pictures end."""
     mesh = shots[0].mesh.copy()
