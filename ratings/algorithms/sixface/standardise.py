@@ -185,9 +185,13 @@ def encode(picture: Picture) -> bytes:
     return data.tobytes()
 
 
-def _laid_over(shot: Shot) -> _Face:
-    """The face over the template, and the part of the ellipse that it fills."""
-    mesh = np.asarray(shot.mesh, np.float64)[:, :2]
+def check_size(shot: Shot) -> None:
+    """Raises Rejected ("small") where a face has too few pixels for any trial."""
+    _similarity(np.asarray(shot.mesh, np.float64)[:, :2])
+
+
+def _similarity(mesh: NDArray[np.float64]) -> tuple[complex, complex]:
+    """What lays (478, 2) points over the template: `a * point + b`, as complex numbers."""
     eyes = [mesh[list(eye)].mean(axis=0) for eye in (RIGHT_EYE, LEFT_EYE)]
     five = np.stack([*eyes, mesh[NOSE_TIP], mesh[RIGHT_CORNER], mesh[LEFT_CORNER]])
     (a,), (b,) = similarities(five[None], TEMPLATE_112 * SCALE + SHIFT)
@@ -195,6 +199,13 @@ def _laid_over(shot: Shot) -> _Face:
         raise Rejected(
             "small", f"a face would have to be enlarged {abs(a):.1f} times; at most {MOST_ENLARGED:g} is shown."
         )
+    return a, b
+
+
+def _laid_over(shot: Shot) -> _Face:
+    """The face over the template, and the part of the ellipse that it fills."""
+    mesh = np.asarray(shot.mesh, np.float64)[:, :2]
+    a, b = _similarity(mesh)
     outline = a * (mesh[list(OVAL)] @ (1, 1j)) + b
     filled = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillPoly(filled, [np.rint(np.stack([outline.real, outline.imag], axis=1)).astype(np.int32)], (1,))
