@@ -66,13 +66,14 @@ class Gallery:
         """Pictures of one participant and of the donor; where there are none it is kept why."""
         from deid.algorithms.donors import BadDonors
         from ratings.algorithms.sixface.frames import NoFrame
+        from ratings.algorithms.sixface.standardise import Rejected
         from videoio.errors import MediaError
 
         recording = rendition.recording
         try:
             donor = self._donor(rendition.worn_donor)
             seen = _seen(rendition, donor)
-        except (NoFrame, MediaError, BadDonors, FileNotFoundError) as why:
+        except (NoFrame, Rejected, MediaError, BadDonors, FileNotFoundError) as why:
             self.leave_out(recording, str(why))
         except ValidationError as why:
             self.leave_out(recording, " ".join(why.messages))
@@ -123,6 +124,7 @@ def _seen(rendition: Rendition, donor: str) -> Seen:
     from faces.dlib_backend import descriptor
     from ratings.algorithms.sixface import frames
     from ratings.algorithms.sixface.shots import original_shot, rendition_shot
+    from ratings.algorithms.sixface.standardise import check_size
 
     recording = rendition.recording
     treated = {n for first, last, state in rendition.runs if state == COVERED for n in range(first, last + 1)}
@@ -131,6 +133,8 @@ def _seen(rendition: Rendition, donor: str) -> Seen:
         chosen = frames.moments(frames.looks(original), second_among=treated)
         first, second = original_shot(original, chosen.first), original_shot(original, chosen.second)
         deidentified = rendition_shot(made, chosen.second, obscured=obscured)
+    for shot in (first, second, deidentified):
+        check_size(shot)  # or every trial about the participant would be rejected
     described = descriptor(first.rgb)
     person = Person(
         recording.participant_id, recording.participant.sex, recording.age,

@@ -186,8 +186,8 @@ def clip(donor: Donor, *, seed: int, size: int = 288, n_frames: int = 14, fps: i
     return content.read()
 
 
-def stored_clip(donor: Donor, participant: Participant, seed: int) -> dict[str, object]:
-    data = clip(donor, seed=seed)
+def stored_clip(donor: Donor, participant: Participant, seed: int, size: int = 288) -> dict[str, object]:
+    data = clip(donor, seed=seed, size=size)
     name = storage.store(ContentFile(data), participant=participant)
     return {"storage_name": name, "n_bytes": len(data), "sha256": uuid.uuid5(uuid.NAMESPACE_OID, name).hex * 2}
 

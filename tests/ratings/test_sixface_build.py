@@ -37,17 +37,18 @@ def on(cohort, **protocol):
 
 @pytest.fixture
 def cohort():
-    """Ten synthetic people who can be shown, and three who cannot."""
+    """Ten synthetic people who can be shown, and four who cannot."""
     cohort = filmed(10)
     folder = DonorFolder.open()
     for code, worn, clip in (
         ("DONOR-1", "donor-99", lambda someone: stored_clip(folder.load("donor-11"), someone, 11)),
+        ("SMALL-1", "", lambda someone: stored_clip(folder.load("donor-22"), someone, 22, size=240)),
         ("VIDEO-1", "", lambda someone: stored(b"no video at all", someone)),
         ("FACE-1", "", lambda someone: stored_clip(replace(folder.load("donor-12"), picture=WALL), someone, 12)),
     ):
         participant = ParticipantFactory(cohort=cohort, code=code)
         recording = RecordingFactory(participant=participant, n_frames=14, **clip(participant))
-        RenditionFactory(recording=recording, method="motionmesh", certificate=covered(worn))
+        RenditionFactory(recording=recording, method="motionmesh", certificate=covered(worn), **clip(participant))
     return cohort
 
 
@@ -59,9 +60,10 @@ def test_the_worker_makes_pictures_of_six_faces_and_seals_who_stands_where(cohor
     job = built(experiment)
     assert (job.state, job.error) == (TrialBuild.State.DONE, "")
     told = {recording.split(" ")[0]: why for recording, why in job.reasons}
-    assert set(told) == {"DONOR-1", "FACE-1", "VIDEO-1"}
+    assert set(told) == {"DONOR-1", "FACE-1", "SMALL-1", "VIDEO-1"}
     assert "there is no donor 'donor-99'" in told["DONOR-1"]
     assert "no face was found" in told["FACE-1"]
+    assert "would have to be enlarged 2." in told["SMALL-1"]
     assert len(told["VIDEO-1"]) > 20
     trials, sealed = list(experiment.trials.all()), key.trials_of(experiment.pk)
     made = job.report["n_trials"] + job.report["n_catch"] + job.report["n_practice"]

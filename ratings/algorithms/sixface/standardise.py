@@ -1,8 +1,8 @@
 """Six pictures made alike in everything but the face. For workers: it uses OpenCV.
 
-Each face is laid over one template, cropped by one ellipse on grey (no hair line, clothes or background), freed of
-light that falls from one side, given the mean colours of the six, freed of the detail that the least sharp of them
-lacks, and jittered in colour. What is left of the differences is measured; a trial over the bounds is refused.
+Each face is laid over one template, cropped on grey to what all six fill of one ellipse (no hair line, clothes or
+background), given the mean light and colours of the six, freed of the detail that the least sharp of them lacks, and
+jittered in colour. What is left of the differences is measured; a trial over the bounds is refused.
 """
 
 from collections.abc import Collection, Sequence
@@ -42,6 +42,8 @@ DOWN, ACROSS = (
     for at, middle, axis in zip(np.mgrid[:HEIGHT, :WIDTH], CENTRE[::-1], AXES[::-1], strict=True)
 )
 ELLIPSE: Mask = np.hypot(ACROSS, DOWN) < 1
+# (6, h, w) terms of a surface over the face: its level, its slopes, and how it bends.
+SURFACE: Floats = np.stack([np.ones_like(ACROSS), ACROSS, DOWN, ACROSS**2, DOWN**2, ACROSS * DOWN])
 
 
 class Rejected(ValueError):
@@ -134,7 +136,8 @@ def standardise(shots: Sequence[Shot], *, seed: str, bounds: Bounds | None = Non
     Rejected : "small", "blurred" or the name of a trait whose gap is over its bound
     """
     clear = [number for number, shot in enumerate(shots) if not shot.obscured]
-    faces = _same_colours([_level(_laid_over(shot)) for shot in shots], clear)
+    faces = _same_crop([_laid_over(shot) for shot in shots])
+    faces = _same_colours(_same_light(faces, clear), clear)
     faces = _same_detail(faces, clear)
     random = np.random.default_rng(list(seed.encode()))
     pictures = tuple(_finished(face, random) for face in faces)
@@ -182,9 +185,13 @@ def encode(picture: Picture) -> bytes:
     return data.tobytes()
 
 
-def _laid_over(shot: Shot) -> _Face:
-    """The face over the template, and the part of the ellipse that it fills."""
-    mesh = np.asarray(shot.mesh, np.float64)[:, :2]
+def check_size(shot: Shot) -> None:
+    """Raises Rejected ("small") where a face has too few pixels for any trial."""
+    _similarity(np.asarray(shot.mesh, np.float64)[:, :2])
+
+
+def _similarity(mesh: NDArray[np.float64]) -> tuple[complex, complex]:
+    """What lays (478, 2) points over the template: `a * point + b`, as complex numbers."""
     eyes = [mesh[list(eye)].mean(axis=0) for eye in (RIGHT_EYE, LEFT_EYE)]
     five = np.stack([*eyes, mesh[NOSE_TIP], mesh[RIGHT_CORNER], mesh[LEFT_CORNER]])
     (a,), (b,) = similarities(five[None], TEMPLATE_112 * SCALE + SHIFT)
@@ -192,6 +199,13 @@ def _laid_over(shot: Shot) -> _Face:
         raise Rejected(
             "small", f"a face would have to be enlarged {abs(a):.1f} times; at most {MOST_ENLARGED:g} is shown."
         )
+    return a, b
+
+
+def _laid_over(shot: Shot) -> _Face:
+    """The face over the template, and the part of the ellipse that it fills."""
+    mesh = np.asarray(shot.mesh, np.float64)[:, :2]
+    a, b = _similarity(mesh)
     outline = a * (mesh[list(OVAL)] @ (1, 1j)) + b
     filled = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillPoly(filled, [np.rint(np.stack([outline.real, outline.imag], axis=1)).astype(np.int32)], (1,))
@@ -213,22 +227,42 @@ def _lab(rgb: Picture) -> Floats:
 
 def _plane(values: Floats, inside: Mask) -> NDArray[np.float64]:
     """(3,) level, slope across and slope down, from -1 to 1 over the ellipse, by least squares."""
-    design = np.stack([np.ones(int(inside.sum())), ACROSS[inside], DOWN[inside]], axis=1)
-    found: NDArray[np.float64] = np.linalg.lstsq(design, values[inside].astype(np.float64), rcond=None)[0]
+    return _fitted(values, inside, SURFACE[:3])
+
+
+def _fitted(values: Floats, inside: Mask, terms: Floats) -> NDArray[np.float64]:
+    """(k,) weights of (k, h, w) terms, by least squares."""
+    found: NDArray[np.float64] = np.linalg.lstsq(terms[:, inside].T, values[inside].astype(np.float64), rcond=None)[0]
     return found
 
 
-def _level(face: _Face) -> _Face:
-    """Without the slope of light and of colour: a rendition keeps the light of its original, which would tell them."""
-    made = face.lab.copy()
-    for channel in range(3):
-        _, across, down = _plane(made[..., channel], face.inside)
-        made[..., channel] -= across * ACROSS + down * DOWN
-    return replace(face, lab=made)
+def _same_crop(faces: Sequence[_Face]) -> list[_Face]:
+    """Each shown only where all six are faces: where a turned head or a short chin ends the crop tells its pair."""
+    common = np.logical_and.reduce([face.inside for face in faces])
+    return [replace(face, inside=common) for face in faces]
+
+
+def _same_light(faces: Sequence[_Face], clear: Collection[int]) -> list[_Face]:
+    """Light and colour without slope, and bent over the face as those of the clear ones are on average.
+
+    A rendition keeps the light and the flush of its original, which would tell them: lit from one side, from both, from
+    above, red in the cheeks. What is flat, a mask, has no light.
+    """
+    surfaces = np.stack(
+        [[_fitted(face.lab[..., channel], face.inside, SURFACE) for channel in range(3)] for face in faces]
+    )  # (faces, channels, terms)
+    wanted = np.zeros_like(surfaces)
+    wanted[..., 0], wanted[..., 3:] = surfaces[..., 0], surfaces[list(clear), :, 3:].mean(axis=0)
+    made = []
+    for face, surplus in zip(faces, surfaces - wanted, strict=True):
+        levelled = face.lab - np.einsum("ct,thw->hwc", surplus, SURFACE).astype(np.float32)
+        made.append(face if face.lab[face.inside][:, 0].std() <= FLAT else replace(face, lab=levelled))
+    return made
 
 
 def _same_colours(faces: Sequence[_Face], clear: Collection[int]) -> list[_Face]:
-    """Mean and sd of each channel brought to the average of the clear ones. What is flat, a mask, has no colours.
+    """Mean of each channel and contrast brought to the average of the clear ones, play of colours to the palest of
+    them: stretched, a pale face gets eyes of a colour that nobody has. What is flat, a mask, has no colours.
 
     References
     ----------
@@ -236,11 +270,15 @@ def _same_colours(faces: Sequence[_Face], clear: Collection[int]) -> list[_Face]
     """
     means = np.stack([face.lab[face.inside].mean(axis=0) for face in faces])
     spreads = np.stack([face.lab[face.inside].std(axis=0) for face in faces])
-    mean, spread = means[list(clear)].mean(axis=0), spreads[list(clear)].mean(axis=0)
-    gains = np.clip(spread / np.maximum(spreads, 1e-6), *STRETCH).astype(np.float32)
+    mean, contrast = means[list(clear)].mean(axis=0), spreads[list(clear), 0].mean()
+    palest = spreads[list(clear), 1:].min(axis=0)
+    spreads = np.maximum(spreads, 1e-6)
+    gains = np.column_stack(
+        [np.clip(contrast / spreads[:, 0], *STRETCH), np.minimum(palest / spreads[:, 1:], 1)]
+    ).astype(np.float32)
     made = []
-    for face, own, gain, contrast in zip(faces, means, gains, spreads[:, 0], strict=True):
-        moved = ((face.lab - own) * gain + mean).astype(np.float32) if contrast > FLAT else face.lab
+    for face, own, gain, spread in zip(faces, means, gains, spreads, strict=True):
+        moved = ((face.lab - own) * gain + mean).astype(np.float32) if spread[0] > FLAT else face.lab
         made.append(replace(face, lab=moved))
     return made
 

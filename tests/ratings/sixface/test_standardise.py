@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from deid.algorithms.donors import DonorFolder
+from faces.mesh import OVAL
 from ratings.algorithms.sixface.roles import Face, Kind, Role, Trial
 from ratings.algorithms.sixface.shots import donor_shot
-from ratings.algorithms.sixface.standardise import GREY, Rejected, Shot, standardise
+from ratings.algorithms.sixface.standardise import ACROSS, DOWN, GREY, Rejected, Shot, standardise
 from ratings.algorithms.sixface.tells import found_by_traits, role_gaps
 
 
@@ -55,6 +56,10 @@ def blurred(sd):
     return lambda rgb: cv2.GaussianBlur(rgb, (0, 0), sd)
 
 
+def lit_through_blinds(rgb):
+    return rgb * (np.arange(rgb.shape[0]) // 24 % 2)[:, None, None]
+
+
 def shrunk(shot, scale):
     small = cv2.resize(shot.rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return Shot(small, shot.mesh * scale)
@@ -88,6 +93,62 @@ def test_light_colour_and_focus_of_one_picture_no_longer_tell_it(shots, change):
     assert np.abs(details).max() < 0.1
 
 
+def lamp_at_the_camera(rgb):
+    """Brighter and yellower in the middle than at the rim."""
+    down, across = (np.linspace(-1, 1, n) for n in rgb.shape[:2])
+    return rgb * (1 - np.add.outer(down**2, across**2)[..., None] * (0.5, 0.6, 0.8))
+
+
+def middle_beside_rim(made):
+    """(6, 3) by how much L*, a* and b* of the middle of each picture are above those of its rim."""
+    out = np.hypot(ACROSS, DOWN)
+    labs = [cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for picture in made.pictures]
+    return np.array([lab[out < 0.4].mean(axis=0) - lab[(out > 0.6) & (out < 0.85)].mean(axis=0) for lab in labs])
+
+
+def test_two_pictures_under_one_lamp_are_not_known_by_it(shots):
+    """A rendition keeps the light of its original. They differ from the others no more than in the same light."""
+    lit = [altered(shot, lamp_at_the_camera) for shot in shots[:2]]
+    under, plain = (middle_beside_rim(standardise([*two, *shots[2:]], seed="a")) for two in (lit, shots[:2]))
+    gaps = [each[:2].mean(axis=0) - each[2:].mean(axis=0) for each in (under, plain)]
+    assert np.abs(gaps[0] - gaps[1]).max() < 1
+
+
+def play_of_colours(made):
+    """(6, 2) sd of a* and b* of each picture, away from its rim."""
+    inner = np.hypot(ACROSS, DOWN) < 0.8
+    labs = [cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for picture in made.pictures]
+    return np.array([lab[inner][:, 1:].std(axis=0) for lab in labs])
+
+
+def test_a_pale_face_is_not_painted_but_the_others_are_as_pale(shots):
+    """Renditions are paler than originals: stretched, their grey eyes would turn blue."""
+    pale = altered(shots[0], lambda rgb: 0.7 * rgb.mean(axis=2, keepdims=True) + 0.3 * rgb)
+    made, plain = (play_of_colours(standardise([one, *shots[1:]], seed="a")) for one in (pale, shots[0]))
+    assert (made < 0.6 * plain[0]).all()
+    assert (made.max(axis=0) < 1.5 * made.min(axis=0)).all()
+
+
+def test_a_head_turned_away_does_not_show_in_the_crop(shots):
+    """Where one face ends within the ellipse, all six pictures end."""
+    mesh = shots[0].mesh.copy()
+    oval = mesh[list(OVAL)]
+    oval[:, 0] = oval[:, 0].clip(max=np.quantile(oval[:, 0], 0.65))
+    mesh[list(OVAL)] = oval
+    turned, plain = (
+        standardise([replace(shots[0], mesh=each), *shots[1:]], seed="a").pictures for each in (mesh, shots[0].mesh)
+    )
+    ends = blank(turned[0])
+    assert ends.sum() > blank(plain[0]).sum() + 1000
+    for picture in turned[1:]:
+        assert (picture[ends] == GREY).all()
+
+
+def blank(picture):
+    """(h, w) nothing but grey, here and around."""
+    return cv2.erode((picture == GREY).all(axis=2).astype(np.uint8), np.ones((9, 9))) > 0
+
+
 def test_a_portrait_is_not_known_by_its_detail_among_soft_stills(shots):
     made = standardise([shots[0], *[altered(shot, blurred(2.0)) for shot in shots[1:]]], seed="a")
     for trait in ("sharpness", "texture"):
@@ -100,7 +161,7 @@ def test_a_portrait_is_not_known_by_its_detail_among_soft_stills(shots):
     [
         ("blurred", lambda shot: altered(shot, blurred(3.0))),
         ("small", lambda shot: shrunk(shot, 0.3)),
-        ("contrast", lambda shot: altered(shot, lambda rgb: 255 * (rgb > rgb.mean()))),
+        ("contrast", lambda shot: altered(shot, lit_through_blinds)),
     ],
 )
 def test_a_picture_that_cannot_be_made_alike_is_rejected_with_the_reason(shots, reason, change):
