@@ -20,7 +20,7 @@ from deid.algorithms.progress import Progress, Report
 from deid.algorithms.registry import Method, get_method
 from deid.algorithms.rendering import FrameRenderer
 from deid.algorithms.survey import Survey, survey
-from deid.algorithms.threads import one_opencv_thread
+from deid.algorithms.threads import a_thread_each
 from faces.protocol import FaceDetector
 from faces.registry import detector as new_detector
 from modelstore.errors import MissingWeights
@@ -110,7 +110,7 @@ def _protected(job: _Job, detector: FaceDetector | None, decisions: Iterable[Dec
     """Both passes: look at every frame, then treat it."""
     watcher = job.method.watcher()
     with (
-        one_opencv_thread(),
+        a_thread_each(),
         nullcontext() if watcher is None else closing(watcher),
         ThreadPoolExecutor(1, "loading") as loading,
     ):

@@ -19,7 +19,7 @@ FRAMES, STRONGEST = 3, 2  # tried: evenly spaced ones; those with the strongest 
 # one whose lids are the lowest are the nearest to fail
 # What is tried with the best donors where none passes: share of the wrinkles, strength added. Wrinkles are the dearer.
 BEST = 3
-CHECKED = 20  # more frames, evenly spaced, on which who passes has to hold
+CHECKED = 16  # more frames, evenly spaced, on which who passes has to hold
 HARDER = ((1.0, 0.25), (0.6, 0.25), (0.6, 0.5), (0.4, 0.4), (0.25, 0.25))
 # Short of the bounds by no more than this, a donor who is alike looks more natural a little stronger than the next one,
 # who is less alike, does as he is.
