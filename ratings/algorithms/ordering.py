@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from math import ceil
 from random import Random
 from typing import TypeVar
 
@@ -74,9 +75,7 @@ def _try(cards: Sequence[Card], near: int, near_donor: int, random: Random) -> l
 
 def _pressing(frequency: Mapping[T, int], distance: int, room: int) -> set[T]:
     """Who needs nearly all the room that is left, and must come now."""
-    at_ease = -(
-        (distance + 1 - room) // (distance + 1)
-    )  # so many of one kind leave room to spare: (room - d - 1) / (d + 1)
+    at_ease = ceil((room - distance - 1) / (distance + 1))  # so many of one kind leave room to spare
     if max(frequency.values()) <= at_ease:
         return set()
     return {what for what, n in frequency.items() if n > at_ease}

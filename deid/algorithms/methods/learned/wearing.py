@@ -85,7 +85,7 @@ class LearnedRenderer(MeshRenderer):
         return self._worn.reach if self._worn is not None else 0
 
     def coming(self, frame: Frame, faces: tuple[Face, ...]) -> None:
-        if self._worn is not None and self._own(faces) is not None and not self._trust.reasons[frame.index]:
+        if self._worn is not None and self._wears(frame, faces):
             self._worn.coming(frame, self._trust.meshes[frame.index].astype(np.float64))
 
     def report(self) -> dict[str, Any]:

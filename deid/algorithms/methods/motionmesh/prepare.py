@@ -46,7 +46,7 @@ class MeshRenderer:
         return AT_ONCE
 
     def coming(self, frame: Frame, faces: tuple[Face, ...]) -> None:
-        if self._swap is not None and self._own(faces) is not None and not self._trust.reasons[frame.index]:
+        if self._swap is not None and self._wears(frame, faces):
             self._begun[frame.index] = self._threads.submit(self._swapped, frame.copied(), self._swap)
 
     def render(self, frame: Frame, faces: tuple[Face, ...]) -> Frame:
@@ -63,6 +63,10 @@ class MeshRenderer:
             self._done[frame.index] = why
         self._masked = mask_heads(frame, rest, shown)
         return frame
+
+    def _wears(self, frame: Frame, faces: tuple[Face, ...]) -> bool:
+        """Whether the patient's face is in the frame and its mesh can be trusted."""
+        return self._own(faces) is not None and not self._trust.reasons[frame.index]
 
     def _swapped(self, frame: Frame, swap: Wear) -> Frame:
         swap(frame, self._trust.meshes[frame.index].astype(np.float64))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid.algorithms.methods.motionmesh.topology import HOLES, N_FACE
-from faces.mesh import OVAL, RIGID
+from faces.mesh import LEFT_EYE, OVAL, RIGHT_EYE, RIGID
 
 Points = NDArray[np.float64]
 # Pairs of points that mirror each other, subject's right first: their direction is the head's left-right axis.
@@ -41,8 +41,7 @@ class Pose:
         return back
 
 
-# Points of the mesh: outer corners of the eyes; brows from their inner ends to their highest points.
-RIGHT_CORNER, LEFT_CORNER = 33, 263
+# Points of the mesh: brows from their inner ends to their highest points.
 RIGHT_BROW, LEFT_BROW = (107, 105), (336, 334)
 
 
@@ -79,7 +78,7 @@ def turn_degrees(meshes: Points) -> Points:
 
 def brow_slant_degrees(meshes: Points) -> Points:
     """How far the brows rise outwards, mean of both, in degrees, of (..., n, 3) meshes that look into the camera."""
-    along = meshes[..., LEFT_CORNER, :2] - meshes[..., RIGHT_CORNER, :2]
+    along = meshes[..., LEFT_EYE[0], :2] - meshes[..., RIGHT_EYE[0], :2]  # outer corners
     across = np.stack([along[..., 1], -along[..., 0]], axis=-1)  # up the face
     total = np.zeros(meshes.shape[:-2])
     for side, (inner, outer) in ((-1, RIGHT_BROW), (1, LEFT_BROW)):

@@ -26,6 +26,7 @@ HARDER = ((1.0, 0.25), (0.6, 0.25), (0.6, 0.5), (0.4, 0.4), (0.25, 0.25))
 NARROW = 0.06
 BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
 CHIN = 152
+Picture = tuple[Sample, NDArray[np.float64]]  # and its (128,) descriptor as it is
 MakeSwap = Callable[[str, float, float], Swap]  # donor's name, strength, detail
 
 
@@ -133,11 +134,12 @@ class _Tried:
         failing = self._failing(attempt.swap)
         if failing is None:
             return True
-        self._pictures.insert(0, failing)
-        attempt.look_at(*failing)
+        picture, distance = failing
+        self._pictures.insert(0, picture)
+        attempt.add(picture, distance)
         return False
 
-    def _failing(self, swap: Swap) -> tuple[Sample, NDArray[np.float64]] | None:
+    def _failing(self, swap: Swap) -> tuple[Picture, float] | None:
         """A frame of the rest on which a swap falls short, taken out of it; two are looked at at once."""
 
         def looked_at(at: int) -> tuple[float, NDArray[np.float64]]:
@@ -150,7 +152,7 @@ class _Tried:
             for at, (distance, known) in enumerate(pool.map(looked_at, range(len(self._rest)))):
                 if distance < PASS_EACH:
                     pool.shutdown(cancel_futures=True)
-                    return self._rest.pop(at)[0], known
+                    return (self._rest.pop(at)[0], known), distance
         return None
 
     def best_of(self, group: Sequence[str]) -> list[str]:
@@ -165,7 +167,7 @@ class _Attempt:
 
     def __init__(
         self, name: str, swap: Swap, strength: float, detail: float,
-        pictures: Sequence[tuple[Sample, NDArray[np.float64]]],
+        pictures: Sequence[Picture],
     ) -> None:  # fmt: skip
         self.name, self.swap = name, swap
         self.strength, self.detail = strength, detail
@@ -191,10 +193,10 @@ class _Attempt:
                 return False
         return self.told().passed
 
-    def look_at(self, sample: Sample, original: NDArray[np.float64]) -> None:
-        """One picture more."""
-        self._pictures = [*self._pictures, (sample, original)]
-        self._next()
+    def add(self, picture: Picture, distance: float) -> None:
+        """One picture more, that was looked at elsewhere."""
+        self._pictures = [*self._pictures, picture]
+        self._distances.append(distance)
 
     def told(self) -> Trial:
         """The trial on all samples."""
