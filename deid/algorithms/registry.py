@@ -20,7 +20,8 @@ class Method:
     """One way to render a recording.
 
     `loader` names the function that prepares the method for a clip ("module:function"), imported only in workers;
-    `watch`, where there is one, the class of what sees the clip beside the survey.
+    `watch`, where there is one, the class of what sees the clip beside the survey; `early` what reads models that
+    `loader` will need, while the survey lasts.
     `protects` is False for the re-encoded original alone. `weights` are what it needs of the model store, by name.
     `releasable` is False where people still know the face: what it makes is never given out as de-identified.
     """
@@ -35,6 +36,7 @@ class Method:
     protects: bool = True
     uses_donor: bool = False
     watch: str = ""
+    early: str = ""
     weights: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # other weights that will do
     releasable: bool = True
@@ -49,6 +51,8 @@ class Method:
     def load(self) -> "Prepare":
         """The method's `prepare` function."""
         prepare: Prepare = _named(self.loader)
+        if self.early:
+            _named(self.early)()
         return prepare
 
     def watcher(self) -> "Watcher | None":
@@ -114,6 +118,7 @@ _ALL = (
         ),
         uses_donor=True,
         watch=_WATCH,
+        early="deid.algorithms.methods.motionmesh.prepare:read_ahead",
     ),
     Method(
         name="facemotion",

@@ -1,6 +1,6 @@
 """First pass over a clip: faces, times and suspected cuts of every frame; boxes are kept, pictures are not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +23,19 @@ THUMBNAIL = (32, 18)
 # 65 and more, the fastest motion by 6.
 CUT = 25.0
 SKIPPED = 4  # rows and columns left out before a picture is scaled down to a thumbnail
+Thumbnail = NDArray[np.float32]
 Watch = Callable[[Frame, Sequence[FaceBox], RGB | None], None]
 _Seen = tuple[Frame, Sequence[FaceBox], RGB | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Small:
+    """What is looked at of a frame: `thumbnail` luma, `rgb` at `scale` times the frame's size."""
+
+    thumbnail: Thumbnail
+    rgb: RGB = field(default_factory=lambda: np.zeros((0, 0, 3), np.uint8))
+    scale: float = 1.0
+    failure: Exception | None = None  # why there is no picture
 
 
 @dataclass(slots=True)
@@ -68,13 +79,13 @@ def survey(
     """
     seen, thumbnail = Survey(), None
     with _beside(watch) as watcher:
-        for frame in ahead(read_frames(source, limits)):
+        for frame, small in ahead(_with_pictures(read_frames(source, limits))):
             seen.times.append(frame.time)
-            boxes, picture = _faces_of(frame, detector, seen)
+            boxes = _faces_of(frame, small, detector, seen)
             seen.detections.append(boxes)
             if watcher is not None:
-                watcher.put((frame, boxes or (), picture))
-            before, thumbnail = thumbnail, _thumbnail(frame)
+                watcher.put((frame, boxes or (), small.rgb if small.scale == 1 and small.failure is None else None))
+            before, thumbnail = thumbnail, small.thumbnail
             if before is not None and float(np.abs(thumbnail - before).mean()) > CUT:
                 seen.cuts.add(frame.index)
             if len(seen.failures) == seen.n_frames == GIVE_UP_AFTER:
@@ -90,13 +101,27 @@ def _beside(watch: Watch | None) -> Behind[_Seen] | nullcontext[None]:
     return nullcontext() if watch is None else Behind(lambda seen: watch(*seen))
 
 
-def _faces_of(frame: Frame, detector: FaceDetector, seen: Survey) -> tuple[list[FaceBox] | None, RGB | None]:
+def _with_pictures(frames: Iterator[Frame]) -> Iterator[tuple[Frame, _Small]]:
+    """Made by the thread that decodes: the detector's has enough to do."""
+    for frame in frames:
+        yield frame, _small(frame)
+
+
+def _small(frame: Frame) -> _Small:
     try:
-        rgb, scale = frame.rgb_within(SIDE)
-        return [box.scaled(1 / scale) for box in detector.detect(rgb)], rgb if scale == 1 else None
+        return _Small(_thumbnail(frame), *frame.rgb_within(SIDE))
+    except Exception as error:  # told where the frame is looked at, which counts as a failure of the detector
+        return _Small(_thumbnail(frame), failure=error)
+
+
+def _faces_of(frame: Frame, small: _Small, detector: FaceDetector, seen: Survey) -> list[FaceBox] | None:
+    try:
+        if small.failure is not None:
+            raise small.failure
+        return [box.scaled(1 / small.scale) for box in detector.detect(small.rgb)]
     except Exception as error:  # any failure: the frame is masked whole and named in the certificate
         seen.failures.append((frame.index, "detector", _reason(error)))
-        return None, None
+        return None
 
 
 def _broken(seen: Survey) -> EngineError:
@@ -110,6 +135,6 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200]
 
 
-def _thumbnail(frame: Frame) -> NDArray[np.float32]:
+def _thumbnail(frame: Frame) -> Thumbnail:
     few = frame.planes[0][::SKIPPED, ::SKIPPED]
     return cv2.resize(few, THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)

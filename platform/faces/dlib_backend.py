@@ -60,6 +60,12 @@ def _recogniser() -> Network:
     return Network.read(Path(_model_file("dlib_face_recognition_resnet_model_v1.dat")))
 
 
+def read_recogniser() -> None:
+    """Read what `descriptor_in` needs, for who knows that it will be called soon."""
+    _aligner()
+    _recogniser()
+
+
 def landmarks68(rgb: NDArray[np.uint8], box: FaceBox | None = None) -> NDArray[np.float64] | None:
     """(68, 2) iBUG points in pixels of the largest face, or of the face in `box`; None when no face is found."""
     shape = _shape(rgb, box)

@@ -33,7 +33,7 @@ from videoio.write import EncodeSettings, VideoFormat, VideoWriter, muxer_option
 LAST = EncodeSettings(
     more=(
         ("g", "250"), ("keyint_min", "250"), ("sc_threshold", "0"), ("b_strategy", "0"), ("bf", "3"), ("refs", "2"),
-        ("mbtree", "0"),
+        ("mbtree", "0"), ("trellis", "1"),
     )
 )  # fmt: skip
 

@@ -233,9 +233,7 @@ def _transcode(video: Path, target: Path) -> int:
         stream.thread_type = "AUTO"
         encoded = cast(
             "av.video.stream.VideoStream",
-            output.add_stream(
-                encode.encoder, rate=stream.average_rate, options={"preset": encode.preset, "crf": str(encode.crf)}
-            ),
+            output.add_stream(encode.encoder, rate=stream.average_rate, options=encode.options),
         )
         encoded.width, encoded.height, encoded.pix_fmt = stream.width, stream.height, "yuv420p"
         for frame in source.decode(stream):

@@ -17,8 +17,9 @@ from deid.algorithms.methods.learned.preparing import batch_of, patient_of, stor
 from deid.algorithms.methods.learned.running import Runner
 from deid.algorithms.methods.learned.wearing import LearnedRenderer, Worn, tried_on
 from deid.algorithms.methods.motionmesh.choose import Patient, candidates
+from deid.algorithms.methods.motionmesh.describing import described
 from deid.algorithms.methods.motionmesh.patient import PatientFace
-from deid.algorithms.methods.motionmesh.trial import described, spread
+from deid.algorithms.methods.motionmesh.trial import spread
 from deid.algorithms.networks.facemotion_generator import Generator, build
 from deid.algorithms.networks.loading import from_store
 from faces.arcface import SIDE as ARCFACE_SIDE

@@ -16,7 +16,7 @@ from videoio.write import EncodeSettings, VideoFormat, VideoWriter
 
 SHIPPED = Path(__file__).resolve().parents[2] / "phantoms"
 # Amplitude of a pulse of 0.8% in the decoded cheeks, 384 pixels: 0.77% at CRF 12, 0.63% at 17, 0.46% at 23.
-ENCODE = EncodeSettings(preset="veryfast", crf=12)
+ENCODE = EncodeSettings(preset="veryfast", crf=12, more=())
 
 
 def choose_identity(spec: PhantomSpec, folder: DonorFolder) -> Donor:

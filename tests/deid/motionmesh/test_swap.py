@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from deid.algorithms.methods.motionmesh.skin import PatientSkin
 from deid.algorithms.methods.motionmesh.swap import Swap
 from deid.algorithms.methods.motionmesh.topology import N_FACE, with_ring
 from faces.mesh import LEFT_EYE, OVAL, eye_aspect_ratio
@@ -16,7 +17,8 @@ def wide() -> np.ndarray:
 
 
 def swap(source, samples=(), strength=1.0, detail=1.0) -> Swap:
-    return Swap(source, mesh()[:N_FACE], samples, frame().colour, strength, detail)
+    skin = PatientSkin.learnt(mesh()[:N_FACE], samples) if samples else None
+    return Swap(source, mesh()[:N_FACE], skin, frame().colour, strength, detail)
 
 
 def planes(shown):

@@ -1,12 +1,13 @@
 """The order in which donors are tried, with distances that are told instead of measured."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pytest
 
 from deid.algorithms.judging import PASS_EACH, PASS_MEAN
-from deid.algorithms.methods.motionmesh import trial
+from deid.algorithms.methods.motionmesh import describing, trial
 
 FAR, NARROWLY, SHORT = PASS_MEAN + 0.01, PASS_MEAN - 0.03, PASS_EACH - 0.1
 
@@ -22,18 +23,22 @@ class Worn:
 def tried(monkeypatch):
     """`tried(distances, groups)`: what was chosen, and what was put on before; what is not told falls short by far."""
 
-    def run(distances, groups, rest=()):
+    def run(distances, groups, rest=(), at_once=1):
         worn = []
-        monkeypatch.setattr(trial, "describe", lambda sample: np.zeros(128))
+        monkeypatch.setattr(describing, "describe", lambda sample: np.zeros(128))
         monkeypatch.setattr(
-            trial, "_distance", lambda swap, sample, _: distances.get((swap, sample), distances.get(swap, SHORT))
+            describing,
+            "describe_worn",
+            lambda swap, sample: np.eye(1, 128)[0] * distances.get((swap, sample), distances.get(swap, SHORT)),
         )
 
         def make(name, strength, detail):
             worn.append(Worn(name, strength, detail))
             return worn[-1]
 
-        found, swap = trial.first_that_passes(groups, make, ["one", "two"], np.zeros((2, 128)), 1.0, 1.0, rest)
+        samples = ["one", "two", *rest]
+        with describing.Distances(make, samples, np.zeros((2, 128)), at_once) as measured:
+            found, swap = trial.first_that_passes(groups, measured, 2, len(rest), 1.0, 1.0)
         assert swap == Worn(found.donor, found.strength, found.detail)
         return found, worn
 
@@ -76,3 +81,20 @@ def test_who_passes_has_to_hold_on_the_rest_and_where_one_failed_the_next_is_tri
     assert found.mean == pytest.approx(FAR)
     found, _ = tried({ann: FAR, (ann, "four"): SHORT}, [["ann"]], ["three", "four", "five"])
     assert (found.donor, found.passed, found.least) == ("ann", False, SHORT)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_guessing_what_comes_next_changes_nothing(tried, seed):
+    """Distances near the bounds, drawn anew: now one passes at once, now nobody does."""
+    generator = np.random.default_rng(seed)
+    names, rest = "abcdef", ["three", "four", "five"]
+    levels = [(1.0, 1.0), *((1.0 + more, share) for share, more in trial.HARDER)]
+    distances = {}
+    for worn in (Worn(name, *level) for name, level in product(names, levels)):
+        middle = PASS_MEAN + generator.uniform(-0.2, 0.05)
+        distances |= {(worn, sample): middle + generator.uniform(-0.07, 0.07) for sample in ["one", "two", *rest]}
+    alone, worn = tried(distances, [list(names[:4]), list(names[4:])], rest)
+    ahead, more = tried(distances, [list(names[:4]), list(names[4:])], rest, at_once=2)
+    assert ahead == alone
+    assert set(worn) <= set(more), "guesses come on top"
+    assert len(more) == len(set(more)), "nobody is dressed twice"

@@ -18,7 +18,7 @@ def judged(meshes, **limits):
 
 
 def renderer(meshes, tracks=(0,)) -> MeshRenderer:
-    swap = Swap(donor(seed=1), mesh()[:N_FACE], [], frame().colour, 1.0, 0.0)
+    swap = Swap(donor(seed=1), mesh()[:N_FACE], None, frame().colour, 1.0, 0.0)
     return MeshRenderer(frozenset(tracks), judged(meshes), swap)
 
 

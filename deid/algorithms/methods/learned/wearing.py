@@ -10,10 +10,11 @@ from deid.algorithms.crops import cut_out, paste
 from deid.algorithms.judging import Verdict, judged
 from deid.algorithms.methods.learned.making import Maker
 from deid.algorithms.methods.learned.running import Runner
+from deid.algorithms.methods.motionmesh.describing import copied, described, view_of
 from deid.algorithms.methods.motionmesh.following import Sample
 from deid.algorithms.methods.motionmesh.patient import PatientFace
 from deid.algorithms.methods.motionmesh.prepare import MeshRenderer
-from deid.algorithms.methods.motionmesh.trial import copied, described, spread, view_of
+from deid.algorithms.methods.motionmesh.trial import spread
 from deid.algorithms.plan import Face
 from faces.alignment import aligning
 from faces.mesh import five_points_of

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 
 from deid.algorithms.method import ClipTracks
+from deid.algorithms.methods.motionmesh.describing import described
 from deid.algorithms.methods.motionmesh.following import Followed, Sample, follow, main_tracks
-from deid.algorithms.methods.motionmesh.trial import described, spread
+from deid.algorithms.methods.motionmesh.trial import spread
 from deid.algorithms.methods.motionmesh.trust import Trust, judge
 from deid.algorithms.methods.motionmesh.watching import Watch
 from deid.algorithms.tracks import Track

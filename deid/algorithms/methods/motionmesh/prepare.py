@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,15 +12,18 @@ from deid.algorithms.donors import DonorFolder, folder_for
 from deid.algorithms.masking import mask_heads, replaced
 from deid.algorithms.method import ClipTracks
 from deid.algorithms.methods.motionmesh.choose import CANDIDATES, Patient, alike_and_others
+from deid.algorithms.methods.motionmesh.describing import Distances, described
 from deid.algorithms.methods.motionmesh.following import Sample
 from deid.algorithms.methods.motionmesh.patient import Lab, find_patient
 from deid.algorithms.methods.motionmesh.settings import Settings
 from deid.algorithms.methods.motionmesh.shape import FRONTAL_DEG, neutral_shape, turn_degrees
+from deid.algorithms.methods.motionmesh.skin import PatientSkin
 from deid.algorithms.methods.motionmesh.swap import Swap
-from deid.algorithms.methods.motionmesh.trial import CHECKED, Trial, described, first_that_passes, spread, strongest
+from deid.algorithms.methods.motionmesh.trial import Trial, first_that_passes, spread, strongest, unlike
 from deid.algorithms.methods.motionmesh.trust import Trust
 from deid.algorithms.plan import Face, on_one_face
 from deid.algorithms.regions import Region
+from faces import dlib_backend
 from faces.mesh import eye_aspect_ratio
 from videoio.frames import Frame
 
@@ -95,6 +99,12 @@ def _told(trial: Trial) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def read_ahead() -> None:
+    """The recogniser, and OpenCV's tables of colours, which it makes when they are first asked for."""
+    dlib_backend.read_recogniser()
+    cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB)
+
+
 def prepare(clip: ClipTracks, parameters: Mapping[str, Any]) -> MeshRenderer:
     """Read the clip once and make everything ready for rendering it.
 
@@ -128,12 +138,12 @@ def _chosen(
     few = [*hard, *spread(frontal)]
     originals = described(few)
 
-    made: dict[str, Swap] = {}
+    own, made = PatientSkin.learnt(neutral, samples), dict[str, Swap]()
 
     def make(name: str, strength: float, detail: float) -> Swap:
         if name in made:
             return made[name].worn(strength, detail)
-        made[name] = Swap(folder.load(name), neutral, samples, colour, strength, detail)
+        made[name] = Swap(folder.load(name), neutral, own, colour, strength, detail)
         return made[name]
 
     if settings.donor is not None:
@@ -142,5 +152,6 @@ def _chosen(
         patient = Patient(originals[len(hard) :].mean(axis=0), skin, settings.sex, settings.age)
         alike, others = alike_and_others(patient, folder)
         groups = [alike[:CANDIDATES], others[: max(CANDIDATES - len(alike), 1)]]
-    rest = spread([sample for sample in samples if all(sample is not other for other in few)], CHECKED)
-    return first_that_passes(groups, make, few, originals, settings.strength, settings.detail, rest)
+    rest = unlike([sample for sample in samples if all(sample is not other for other in few)])
+    with Distances(make, [*few, *rest], originals) as distances:
+        return first_that_passes(groups, distances, len(few), len(rest), settings.strength, settings.detail)

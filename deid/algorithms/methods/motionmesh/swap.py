@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from deid.algorithms.donors import Donor
 from deid.algorithms.meshwarp import Raster
-from deid.algorithms.methods.motionmesh.following import Sample
 from deid.algorithms.methods.motionmesh.shape import Pose, fit_head, identity_offset, normals, turn_degrees
+from deid.algorithms.methods.motionmesh.skin import PatientSkin
 from deid.algorithms.methods.motionmesh.texture import Canvas, DonorTexture, Wrinkles, filled
 from deid.algorithms.methods.motionmesh.topology import N_FACE, painting_order, triangles, with_ring
 from deid.algorithms.painting import blend
@@ -22,7 +22,6 @@ from videoio.frames import Colour, Frame, Plane
 
 Points = NDArray[np.float64]
 Map = NDArray[Any]  # float32; what cv2 gives back does not say so
-LEARNT_FROM = 24  # samples, evenly spaced, that tell the patient's skin
 HOLE_EDGE = 0.008  # standard deviation of the soft edge around eyes and mouth, in face widths
 LID_SHARE = 0.5  # how far from the edge of the lids to their crease the patient's own skin is kept: it shows how far
 # the lids close, where the mesh is at its least exact
@@ -52,20 +51,18 @@ class Swap:
     Parameters
     ----------
     neutral : (468, 3) the patient's neutral shape
-    samples : pictures of the patient over the clip, from which his neutral skin is learnt
+    skin : the patient's; without it the donor's texture and the patient's wrinkles stay as they are
     strength, detail : shares of the donor's geometry and of the patient's wrinkles
     """
 
     def __init__(
-        self, donor: Donor, neutral: Points, samples: Sequence[Sample], colour: Colour, strength: float, detail: float
+        self, donor: Donor, neutral: Points, skin: PatientSkin | None, colour: Colour, strength: float, detail: float
     ) -> None:
         self._neutral, self._donor = neutral, donor.mesh
         self._set(strength, detail)
         canvas = Canvas.of(donor.mesh)
-        few = samples[:: -(-len(samples) // LEARNT_FROM)] if samples else ()
-        unwrapped = [canvas.unwrap(sample.frame, sample.mesh) for sample in few]
-        self._texture = DonorTexture(donor, canvas, colour, unwrapped)
-        self._wrinkles = Wrinkles(canvas, unwrapped, self._texture.black) if detail and samples else None
+        self._texture = DonorTexture(donor, canvas, colour, skin.strengths if skin else None)
+        self._wrinkles = Wrinkles(canvas, skin.neutral_on(canvas), self._texture.black) if detail and skin else None
 
     def _set(self, strength: float, detail: float) -> None:
         self._detail = detail

@@ -1,6 +1,5 @@
 """The donor's texture, and what of the patient's light, skin and wrinkles goes onto it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -26,7 +25,6 @@ WRINKLE_RANGE = (0.5, 1.12)  # folds darken; bright spots come from light that m
 GAIN_RANGE = (0.3, 3.0)
 BANDS = (0.006, 0.025, 0.125)  # standard deviations, in face widths, of the low-passes between the bands of a texture
 TINT_CONTRAST = 0.6  # of the donor's colour detail: full, it shows as blotches under other lamps
-CONTRAST_FRAMES = 8  # that tell it
 CONTRAST_RANGE = (0.3, 1.1)  # how much the contrast of a band of the donor's texture may be changed
 PLAIN_SKIN = (  # outlines of cheeks, forehead and chin on the mesh
     (50, 101, 36, 205, 187, 147, 123, 116, 117, 118), (280, 330, 266, 425, 411, 376, 352, 345, 346, 347),
@@ -40,7 +38,7 @@ _FLOOR = 8.0  # grey levels added to both sides of a ratio, so that dark places 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """The canonical picture: the donor's mesh, scaled to a face `WIDTH` pixels wide.
+    """A canonical picture: a neutral mesh, scaled to a face `WIDTH` pixels wide.
 
     `points` (504, 3) the mesh with its ring; `skin` (h, w) 1 on skin, 0 in eyes, mouth and outside; `soft` (h, w) the
     mask's outer edge, feathered.
@@ -76,9 +74,14 @@ class Canvas:
         smoothed: Map = cv2.resize(cv2.divide(part, _like(weight, part)), self.size)
         return smoothed
 
+    def places(self, ringed: Points) -> tuple[Map, Map]:
+        """(h, w) x and y of every pixel on a (504, 3) ringed mesh somewhere else."""
+        x, y = (cv2.resize(half, self.size) for half in self.raster.samples(ringed, outside=(-1.0, -1.0)))
+        return x, y
+
     def unwrap(self, frame: Frame, mesh: Points) -> Map:
         """(h, w, 3) float32 Y, U, V of a face in the canonical picture."""
-        x, y = (cv2.resize(half, self.size) for half in self.raster.samples(with_ring(mesh), outside=(-1.0, -1.0)))
+        x, y = self.places(with_ring(mesh))
         shrink = max(int(np.ptp(mesh[list(OVAL), 0]) / (1.5 * WIDTH)), 1)
         left, top = (max(int(side), 0) // 2 * 2 for side in mesh[:, :2].min(axis=0))
         right, bottom = (int(side) + 2 for side in mesh[:, :2].max(axis=0))
@@ -107,17 +110,19 @@ class DonorTexture:
     ----------
     donor : picture and mesh
     colour : how the video's samples mean colours
-    patient : `Canvas.unwrap` of some of the patient's frames; without them the texture stays as it is
+    patient : `strengths` of the patient's skin; without them the texture stays as it is
     """
 
-    def __init__(self, donor: Donor, canvas: Canvas, colour: Colour, patient: Sequence[Map] = ()) -> None:
+    def __init__(
+        self, donor: Donor, canvas: Canvas, colour: Colour, patient: NDArray[np.float64] | None = None
+    ) -> None:
         self.canvas, self.black = canvas, float(colour.black)
         picture, points = _cut_face(donor)
         self.points = points  # in pixels of the largest level
         self.levels = [from_rgb(picture, colour)]
         own = self._unwrapped()
-        if patient:
-            factors = _contrast(canvas, own, patient, self.black)
+        if patient is not None:
+            factors = _contrast(strengths(canvas, own, self.black), patient)
             self.levels = [_rescaled(self.levels[0], factors, points, self.black)]
             own = self._unwrapped()
         while self.levels[-1][0].shape[1] > WIDTH:
@@ -163,26 +168,31 @@ class DonorTexture:
 class Wrinkles:
     """The patient's expression wrinkles as the ratio of his current to his neutral mid-frequency luminance.
 
+    Parameters
+    ----------
+    neutral : (h, w) `fine` of his neutral face
+
     References
     ----------
     Liu, Shan & Zhang 2001, "Expressive expression mapping with ratio images".
     """
 
-    def __init__(self, canvas: Canvas, samples: Sequence[Map], black: float) -> None:
-        self._canvas, self._black = canvas, black
-        self._neutral = np.median([self._fine(sample) for sample in samples], axis=0).astype(np.float32)
+    def __init__(self, canvas: Canvas, neutral: Map, black: float) -> None:
+        self._canvas, self._neutral, self._black = canvas, neutral, black
 
     def ratio(self, patient: Map, detail: float) -> Map:
         """(h, w) factors around 1 of the patient's frame; 1 outside skin."""
-        raw = self._fine(patient) / self._neutral
+        raw = fine(patient, self._black) / self._neutral
         ratio = np.clip(raw / np.maximum(self._canvas.smooth(raw, LIGHT * WIDTH), 0.2), *WRINKLE_RANGE)
         factors: Map = 1 + (ratio**detail - 1) * self._canvas.skin * self._canvas.soft
         return factors
 
-    def _fine(self, patient: Map) -> Map:
-        luma = np.maximum(patient[:, :, 0] - self._black, 0)
-        fine: Map = cv2.GaussianBlur(luma, (0, 0), WRINKLE_FINE) + np.float32(_FLOOR)
-        return fine
+
+def fine(unwrapped: Map, black: float) -> Map:
+    """(h, w) luminance of a canonical picture in which wrinkles show and noise does not."""
+    luma = np.maximum(unwrapped[:, :, 0] - black, 0)
+    smooth: Map = cv2.GaussianBlur(luma, (0, 0), WRINKLE_FINE) + np.float32(_FLOOR)
+    return smooth
 
 
 def _like(weights: Map, picture: Map) -> Map:
@@ -230,14 +240,12 @@ def _width(points: Points) -> float:
     return float(np.ptp(points[list(OVAL), 0]))
 
 
-def _contrast(canvas: Canvas, donor: Map, patient: Sequence[Map], black: float) -> tuple[float, ...]:
+def _contrast(donor: NDArray[np.float64], patient: NDArray[np.float64]) -> tuple[float, ...]:
     """How much weaker each band of the patient's skin is than the donor's: three of Y, fine to coarse, and colour."""
-    few = patient[:: -(-len(patient) // CONTRAST_FRAMES)]
-    wanted = np.median([_strengths(canvas, each, black) for each in few], axis=0)
-    return tuple(np.clip(wanted / np.maximum(_strengths(canvas, donor, black), 1e-6), *CONTRAST_RANGE).tolist())
+    return tuple(np.clip(patient / np.maximum(donor, 1e-6), *CONTRAST_RANGE).tolist())
 
 
-def _strengths(canvas: Canvas, unwrapped: Map, black: float) -> NDArray[np.float64]:
+def strengths(canvas: Canvas, unwrapped: Map, black: float) -> NDArray[np.float64]:
     """(4,) standard deviations over skin: bands of Y in shares of the light, and colour in grey levels."""
     inner = canvas.skin * canvas.soft > 0.5
     bands, _ = _bands(unwrapped[:, :, 0], WIDTH, black)
