@@ -133,6 +133,7 @@ def to_rgb(planes: Sequence[Plane], colour: Colour, size: tuple[int, int] | None
         interpolation=Interpolation.BILINEAR if size is None else Interpolation.AREA,
         **_said(colour, "src"),
         dst_color_range=ColorRange.JPEG,
+        threads=1,  # starting and awaiting others takes longer than the picture
     )
     return plane_array(picture, 0, channels=3).copy()
 
@@ -140,7 +141,7 @@ def to_rgb(planes: Sequence[Plane], colour: Colour, size: tuple[int, int] | None
 def from_rgb(rgb: RGB, colour: Colour) -> tuple[Plane, Plane, Plane]:
     """(h, w, 3) RGB with even sides to YUV 4:2:0 planes."""
     picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24").reformat(
-        format="yuv420p", src_color_range=ColorRange.JPEG, **_said(colour, "dst")
+        format="yuv420p", src_color_range=ColorRange.JPEG, **_said(colour, "dst"), threads=1
     )
     return copied_planes(picture)
 
