@@ -33,7 +33,7 @@ test: ## all tests, on all cores
 	@.venv/bin/python -m pytest --numprocesses auto --dist loadfile
 
 screenshots: ## pictures of the README from the phantom demo, into docs/pictures
-	@./scripts/system-packages test
+	@./scripts/system-packages pictures
 	@./scripts/make-venv
 	@.venv/bin/python -m demo.launch --pictures docs/pictures
 

@@ -43,3 +43,12 @@ def manage(env: dict[str, str], *arguments: str) -> str:
     done = run_manage(env, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def python(env: dict[str, str], *arguments: str) -> str:
+    """What a program with our settings and sources prints."""
+    env = {**os.environ, **env, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}"}
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout

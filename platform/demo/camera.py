@@ -40,14 +40,14 @@ SHOTS = (
     ),
     Shot("desk", "blinded study opened", "demo-rater-1", lambda story: "/rate/next/", playing=True),
     Shot(
-        "results", "read by the investigator", "demo-investigator", lambda story: f"/results/{story.study}/",
+        "results", "agreement computed", "demo-investigator", lambda story: f"/results/{story.study}/",
         height=1160,
     ),
 )  # fmt: skip
 
 
 class Camera:
-    """Takes the pictures of a stage once it is over."""
+    """Takes the pictures of a stage once it is over; the first time, where the story comes by again."""
 
     def __init__(self, browser: "Browser", folder: Path) -> None:
         self.browser, self.folder = browser, folder
@@ -55,19 +55,19 @@ class Camera:
 
     def look(self, story: Story, stage: str) -> None:
         for shot in SHOTS:
-            if shot.stage == stage:
-                self.taken.append(self._take(story, shot))
+            path = self.folder / f"{shot.name}.png"
+            if shot.stage == stage and path not in self.taken:
+                self._take(story, shot, path)
+                self.taken.append(path)
 
-    def _take(self, story: Story, shot: Shot) -> Path:
+    def _take(self, story: Story, shot: Shot, path: Path) -> None:
         page = self._sign_in(story, shot.person)
         page.set_viewport_size({"width": WIDTH, "height": shot.height})
         page.goto(shot.address(story), wait_until="networkidle")
         if shot.playing:
             _into_the_video(page)
-        path = self.folder / f"{shot.name}.png"
         page.screenshot(path=path)
         page.context.close()
-        return path
 
     def _sign_in(self, story: Story, person: str) -> "Page":
         context = self.browser.new_context(base_url=story.url, color_scheme="light", locale="en-GB")

@@ -2,12 +2,11 @@
 
 import sys
 
-from django.db import DatabaseError, ProgrammingError
+from django.db import DataError, IntegrityError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as plain_page
-from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from operations.health import OK, migrations
 from ratings.key import KeyClosed
@@ -18,7 +17,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, KeyClosed):
         return render(request, "ratings/key_closed.html", {"why": str(error)}, status=503)
-    if not _lacks_schema(error) or migrations() == OK:
+    if not _was_refused(error) or migrations() == OK:
         return plain_page(request)
     # Without the request: who is signed in is read for every page, and may be what the schema lacks.
     response = HttpResponse(render_to_string("503.html"), status=503)
@@ -26,6 +25,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _lacks_schema(error: BaseException | None) -> bool:
-    cause = error.__cause__ if isinstance(error, ProgrammingError) else None
-    return isinstance(error, DatabaseError) and isinstance(cause, UndefinedColumn | UndefinedTable)
+def _was_refused(error: BaseException | None) -> bool:
+    """By the schema: it lacks a table, column or function, or its rules do not know yet what was to be written."""
+    return isinstance(error, ProgrammingError | IntegrityError | DataError)
