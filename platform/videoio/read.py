@@ -108,7 +108,6 @@ class _Upright:
         self.path, self.limits = path, limits
         self.size: tuple[int, int] | None = None
         self._rotation: int | None = None  # degrees, of `_orientation`; None before the first picture
-        self._after_key = False
         self._orientation = Orientation()
 
     def frame(self, index: int, picture: av.VideoFrame, pts: int, time_base: Fraction) -> Frame:
@@ -120,14 +119,13 @@ class _Upright:
         return Frame(index, (_even(luma), blue, red), width, height, pts, time_base, colour)
 
     def _turn(self, picture: av.VideoFrame) -> Orientation:
-        """How the picture stands: read anew where its rotation changes, and at key pictures after others.
+        """How the picture stands: read of the first one, and anew where the angle changes.
 
-        Not of every picture: a picture whose side data were looked at refers to itself and stays in memory until
-        Python's collector comes by, a hundred and more pictures later. In some codecs every picture is a key picture.
+        Not of every picture: one whose side data were looked at refers to itself and stays in memory until Python's
+        collector comes by, a hundred and more pictures later. Containers name one matrix for the whole track; a mirror
+        that comes in the middle of one without a turn is not seen.
         """
-        begins = picture.key_frame and not self._after_key
-        self._after_key = picture.key_frame
-        if begins or picture.rotation != self._rotation:
+        if picture.rotation != self._rotation:
             try:
                 self._orientation = orientation_of(picture)
             except ValueError as error:

@@ -50,11 +50,9 @@ def test_rotation_is_applied(tmp_path, rotation, turns):
     assert np.abs(frame.rgb.astype(int) - expected).mean() < 4
 
 
-@pytest.mark.parametrize("codec", ["libx264", "mjpeg"])  # of the second every picture is a key picture
-def test_pictures_are_let_go_of_without_the_collector(tmp_path, codec):
+def test_pictures_are_let_go_of_without_the_collector(tmp_path):
     """libav's pictures that refer to themselves pile up between its rounds: of 4K video, gigabytes."""
-    pixel_format = "yuv420p" if codec == "libx264" else "yuvj420p"
-    path = make_video(tmp_path / "a.mp4", ticks=range(0, 60 * 512, 512), codec=codec, pixel_format=pixel_format)
+    path = make_video(tmp_path / "a.mp4", ticks=range(0, 60 * 512, 512), options={"g": "10"})
     gc.collect()
     gc.disable()
     try:
@@ -62,7 +60,7 @@ def test_pictures_are_let_go_of_without_the_collector(tmp_path, codec):
         held = sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
     finally:
         gc.enable()
-    assert held <= 3  # those whose orientation was read
+    assert held <= 1  # the first, whose orientation was read
 
 
 def test_full_range_is_kept():
