@@ -23,6 +23,7 @@ def test_metrics_alone_are_measured_with_the_lengths_between_which_memory_grew(t
     assert more == pytest.approx((most - least) * 1024 / 1350, abs=1)  # MiB are told whole
     assert 2 < held < 3
     assert "baseline" not in said.getvalue()
+    assert "a.mp4, measured once;" in said.getvalue()
 
 
 def test_a_method_that_is_not_known_is_refused_with_those_that_are(tmp_path):
