@@ -1,11 +1,15 @@
 """Figures as what they say: drawn by Plotly on pages and by matplotlib in reports, with the same words and colours."""
 
+import re
 from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
 
 # Okabe-Ito, with a shape beside each colour for those who see no colours and for print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 PATTERNS = ("", "/", ".", "x", "\\", "-")
+LETTERS = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +139,25 @@ class Section:
     def anchor(self) -> str:
         """Its place on a page; figures have their own names there."""
         return f"about-{self.name}"
+
+    @property
+    def of_figures(self) -> tuple[bool, ...]:
+        """By column, whether it holds numbers, intervals or shares alone; what is undefined says so in a word."""
+        columns = list(zip(*self.rows, strict=True))
+        return tuple(place > 0 and _are_figures(cells) for place, cells in enumerate(columns))
+
+    @property
+    def head(self) -> list[tuple[str, bool]]:
+        """The heads, and whether their columns hold figures."""
+        return list(zip(self.heads, self.of_figures, strict=True))
+
+    @property
+    def lines(self) -> list[list[tuple[str, bool]]]:
+        """The rows, with the same of each cell."""
+        return [list(zip(row, self.of_figures, strict=True)) for row in self.rows]
+
+
+def _are_figures(cells: tuple[str, ...]) -> bool:
+    """Numbers, shares or intervals in all cells that say a number, and in one at least."""
+    said = [cell for cell in cells if any(each.isdigit() for each in cell)]
+    return bool(said) and not any(LETTERS.search(cell.replace(f" {_('to')} ", " ")) for cell in said)

@@ -14,7 +14,6 @@ from analysis.algorithms.fidelity.dynamics import N_POINTS, ONE, TWO, pair_motio
 if TYPE_CHECKING:
     from analysis.algorithms.fidelity.tracks import FaceTracks
 
-METRICS = "metrics"  # what `bench` calls this subject
 N_FRAMES = 1000
 LOOPED = 51  # pairs that the loop takes; all would take seconds more for the same answer
 N_STRANGERS = 200
@@ -71,7 +70,8 @@ def tracks_mib(video: Path) -> float:
 def _read(video: Path) -> "FaceTracks":
     from analysis.algorithms.fidelity import packing
 
-    return packing.unpack(video.with_suffix(".npz").read_bytes(), whole_mesh=False)
+    with video.with_suffix(".npz").open("rb") as file:
+        return packing.unpack(file, whole_mesh=False)
 
 
 def measure_metrics(video: Path, _target: Path) -> int:

@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from analysis import fidelity_figures as figures
 from analysis.algorithms.fidelity import coordinates, identity
-from analysis.algorithms.fidelity.align import aligned, common
+from analysis.algorithms.fidelity.align import common, crops
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.face_metrics import described, of_frames, of_pairs
 from analysis.algorithms.fidelity.pair import Pair
@@ -84,7 +84,7 @@ def _maps(pair: Pair) -> go.Figure:
 
 def _lip(pair: Pair) -> go.Figure:
     common(pair.original.points, pair.rendition.points)
-    one, two = (aligned(each.points)[:, LOWER_LIP, 1] for each in (pair.original, pair.rendition))
+    one, two = (crops(each.points).only(LOWER_LIP)[:, 0, 1] for each in (pair.original, pair.rendition))
     one, two = (values - np.nanmedian(values) for values in (one, two))
     return figures.courses(pair.original.times, one, two, "Lower lip (px of 224)")
 

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
 from deid.training_queries import Curves
+from deid.training_words import measure_words
 
 # Okabe-Ito, a dash and a symbol beside each colour.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
@@ -42,7 +43,7 @@ def curve_figure(curves: Curves, *, markers: bool = False) -> dict[str, Any] | N
 def _line(name: str, points: Sequence[Sequence[float]], place: int, markers: bool) -> go.Scatter:
     colour, dash, symbol = (each[place % len(each)] for each in (COLOURS, DASHES, SYMBOLS))
     return go.Scatter(
-        x=[step for step, _value in points], y=[value for _step, value in points], name=name,
+        x=[step for step, _value in points], y=[value for _step, value in points], name=measure_words(name),
         mode="lines+markers" if markers else "lines", line={"color": colour, "dash": dash, "width": 2},
         marker={"symbol": symbol, "size": 8},
     )  # fmt: skip

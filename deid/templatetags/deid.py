@@ -9,11 +9,13 @@ from django.utils.translation import ngettext
 
 from deid.algorithms.registry import METHODS
 from deid.algorithms.training.registry import KINDS
+from deid.training_words import measure_words
 from frontend.templatetags.semblance import status
 from frontend.told import told
 from modelstore.store import State
 
 register = template.Library()
+register.filter("measure_words", measure_words)
 
 
 @register.filter

@@ -107,17 +107,31 @@ class _Upright:
     def __init__(self, path: Path, limits: Limits) -> None:
         self.path, self.limits = path, limits
         self.size: tuple[int, int] | None = None
+        self._rotation: int | None = None  # degrees, of `_orientation`; None before the first picture
+        self._orientation = Orientation()
 
     def frame(self, index: int, picture: av.VideoFrame, pts: int, time_base: Fraction) -> Frame:
         self._check_size(index, (picture.width, picture.height))
-        try:
-            orientation = orientation_of(picture)
-        except ValueError as error:
-            raise MediaError("rotation", f"{self.path.name} cannot be set upright, {error}: convert it.") from error
+        orientation = self._turn(picture)
         colour = colour_of(picture)
         luma, blue, red = (_turned(plane, orientation) for plane in copied_planes(as_yuv420p(picture)))
         width, height = luma.shape[1], luma.shape[0]
         return Frame(index, (_even(luma), blue, red), width, height, pts, time_base, colour)
+
+    def _turn(self, picture: av.VideoFrame) -> Orientation:
+        """How the picture stands: read of the first one, and anew where the angle changes.
+
+        Not of every picture: one whose side data were looked at refers to itself and stays in memory until Python's
+        collector comes by, a hundred and more pictures later. Containers name one matrix for the whole track; a mirror
+        that comes in the middle of one without a turn is not seen.
+        """
+        if picture.rotation != self._rotation:
+            try:
+                self._orientation = orientation_of(picture)
+            except ValueError as error:
+                raise MediaError("rotation", f"{self.path.name} cannot be set upright, {error}: convert it.") from error
+            self._rotation = picture.rotation
+        return self._orientation
 
     def _check_size(self, index: int, size: tuple[int, int]) -> None:
         if self.size is None:

@@ -115,6 +115,19 @@ def test_figures_are_drawn_and_a_mark_leads_to_its_video(page, rendition):
     assert page.wrong == []
 
 
+def test_a_printed_page_cuts_no_table(page, rendition):
+    """On A4, upright, with a centimetre around it: 190 mm are 718 pixels."""
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.emulate_media(media="print")
+    for route in ("methods", "dynamics", "identity"):
+        page.goto(reverse(f"analysis:{route}"))
+        eventually(lambda: page.evaluate(DRAWN), seconds=60)
+        wide = page.evaluate("() => [...document.querySelectorAll('table')].map(one => one.scrollWidth)")
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=Path(folder) / f"{route}-print.png", full_page=True)
+        assert max(wide, default=0) <= 718, route
+
+
 def test_the_player_runs_in_step_and_a_click_on_a_curve_goes_to_the_moment(page, rendition):
     page.goto(reverse("analysis:player", args=[rendition.pk]) + "?t=2")
     page.get_by_role("link", name="Show the original").click()

@@ -134,6 +134,18 @@ def test_while_it_runs_the_page_asks_for_its_two_parts(client):
     assert "The curves appear when the first steps are done." in text(curves)
 
 
+def test_measures_are_told_in_words_in_the_tables_and_in_the_figure(client):
+    run = TrainingRunFactory(
+        state="done", weights={"faceswap-1": 64 * "0"}, curves={"losses": {"patient": [[1, 0.5], [2, 0.4]]}},
+        evaluation={"steps": 2, "images": 8, "held_out": {"nearer_to_source": 0.75}},
+    )  # fmt: skip
+    page = text(client.get(f"/models/training/{run.pk}/"))
+    assert "Share nearer to the source</th>" in page
+    assert "Faces of the patient given back</th>" in page
+    assert '"name": "Faces of the patient given back"' in page
+    assert "nearer_to_source" not in page
+
+
 def test_when_it_is_over_the_asking_ends_and_everything_is_told(client, done):
     address = f"/models/training/{done.pk}/"
     for target in ("training", "curves"):

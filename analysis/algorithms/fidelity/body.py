@@ -154,19 +154,17 @@ def body_fidelity(original: Array, rendition: Array, sigmas: Array = SIGMAS) -> 
         raise Unavailable(
             f"the original shows a person in none of {len(original)} frames: there is nothing to compare."
         )
-    similarity = oks(original[..., :2], rendition[..., :2], visible, area, sigmas)
-    there = np.isfinite(rendition[..., :2]).all(axis=-1).any(axis=1)
-    away = (
-        np.linalg.norm(original[..., :2] - rendition[..., :2], axis=-1)
-        / np.sqrt(np.where(frames, area, np.nan))[:, None]
-    )
-    mine = similarity[frames]
+    mine, theirs, visible, area = original[frames, :, :2], rendition[frames, :, :2], visible[frames], area[frames]
+    similarity = oks(mine, theirs, visible, area, sigmas)
+    there = np.isfinite(theirs).all(axis=-1).any(axis=1)
+    away = np.linalg.norm(mine - theirs, axis=-1) / np.sqrt(area)[:, None]
+    of_frames = np.full(len(frames), np.nan)
+    of_frames[frames] = similarity
     return BodyFidelity(
-        n_frames=int(frames.sum()), missed=int((frames & ~there).sum()), oks=float(mine.mean()),
-        over_95=float((mine > 0.95).mean()), over_995=float((mine > 0.995).mean()),
-        precision=average_precision(_single(similarity[frames], there[frames])),
-        deviation=_medians(np.where(visible, away, np.nan)),
-        frame_oks=np.where(frames, similarity, np.nan),
+        n_frames=len(similarity), missed=int((~there).sum()), oks=float(similarity.mean()),
+        over_95=float((similarity > 0.95).mean()), over_995=float((similarity > 0.995).mean()),
+        precision=average_precision(_single(similarity, there)),
+        deviation=_medians(np.where(visible, away, np.nan)), frame_oks=of_frames,
     )  # fmt: skip
 
 

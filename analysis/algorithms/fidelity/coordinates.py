@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 PERPLEXITY = 30.0  # t-SNE's usual value; a third of the points where there are fewer
 LEAST = 10
-BLOCK = 256  # descriptors whose distances to all others are in memory at once: all pairs of an hour are gigabytes
+BLOCK = 64  # descriptors whose distances to all others are in memory at once: all pairs of an hour are gigabytes
 
 
 def plane(descriptors: Floats, kind: Literal["pca", "tsne"] = "tsne", seed: int = 0) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.align import FIRST_INNER, common
+from analysis.algorithms.fidelity.align import Chosen, Track, blocks, common
 from analysis.algorithms.fidelity.errors import Unavailable
 
 Floats = NDArray[np.float64]
@@ -20,7 +20,6 @@ REGIONS: Mapping[str, slice] = {
     "mouth": slice(31, 51),
 }
 STILL = 1e-9  # square pixels; less is rounding in the sums, far under what any landmarker sees
-BLOCK = 512  # frames whose products are summed at once
 SINGULAR = 1e-12  # of the larger eigenvalue; a smaller one means that a pair moves on a line
 
 
@@ -58,14 +57,14 @@ class Dynamics:
     regions: Mapping[str, Mapping[str, float]]  # of pairs within each region; the same five
 
 
-def pair_motion(original: Floats, rendition: Floats) -> PairMotion:
+def pair_motion(original: Track, rendition: Track) -> PairMotion:
     """All pairs at once, in closed form from one covariance matrix of all coordinates.
 
     The covariance of two differences is a sum of four covariances of points, so the 1275 time series are never made.
 
     Parameters
     ----------
-    original, rendition : (n, 51, 2) pixels, n > 2, no NaN
+    original, rendition : (n, 51, 2) pixels, n > 2, no NaN; of more points the last 51, which is iBUG's without the jaw
 
     References
     ----------
@@ -91,15 +90,21 @@ def pair_motion(original: Floats, rendition: Floats) -> PairMotion:
         )
 
 
-def _covariance(original: Floats, rendition: Floats) -> Floats:
+def _covariance(original: Track, rendition: Track) -> Floats:
     """(204, 204) of all coordinates of both sides; block by block, so that a long video is never copied."""
-    middle = np.concatenate([side.mean(axis=0).ravel() for side in (original, rendition)])
+    n_frames = len(original)
+    middle = sum(_rows(original, rendition, some).sum(axis=0) for some in blocks(n_frames)) / n_frames
     total = np.zeros((len(middle), len(middle)))
-    for start in range(0, len(original), BLOCK):
-        sides = [side[start : start + BLOCK].reshape(-1, len(middle) // 2) for side in (original, rendition)]
-        block = np.concatenate(sides, axis=1) - middle
+    for some in blocks(n_frames):
+        block = _rows(original, rendition, some) - middle
         total += block.T @ block
-    return total / (len(original) - 1)
+    return total / (n_frames - 1)
+
+
+def _rows(original: Track, rendition: Track, some: slice) -> Floats:
+    """(k, 204) coordinates of both sides in some frames."""
+    sides = [side[some][:, -N_POINTS:] for side in (original, rendition)]
+    return np.concatenate([side.reshape(len(side), -1) for side in sides], axis=1)
 
 
 def _of_pairs(spread: Floats) -> Floats:
@@ -143,7 +148,7 @@ def _root_of_inverse(matrices: Floats) -> Floats:
     return root
 
 
-def dynamics(original: Floats, rendition: Floats, floor: Floats | None = None) -> Dynamics:
+def dynamics(original: Track, rendition: Track, floor: Floats | None = None) -> Dynamics:
     """Summary of `pair_motion` of two tracks.
 
     Parameters
@@ -156,8 +161,13 @@ def dynamics(original: Floats, rendition: Floats, floor: Floats | None = None) -
     ------
     Unavailable : numbers of frames differ, a side has no face, fewer than 20 common frames, or nothing moves
     """
-    known = common(original, rendition)
-    motion = pair_motion(*(inner(side, known) for side in (original, rendition)))
+    known = np.flatnonzero(common(original, rendition))
+    return of_known(Chosen(original, known), Chosen(rendition, known), floor)
+
+
+def of_known(original: Track, rendition: Track, floor: Floats | None) -> Dynamics:
+    """`dynamics` of two tracks that have a face in each of their frames."""
+    motion = pair_motion(original, rendition)
     moving = motion.sd > (0.0 if floor is None else floor)
     both = moving.any(axis=1)
     if not both.any():
@@ -171,13 +181,8 @@ def dynamics(original: Floats, rendition: Floats, floor: Floats | None = None) -
             f"still: the rendition moves none of the {both.sum()} pairs of landmarks that the original moves."
         )
     inside = {name: _summary(motion, moving & within(part)[:, None]) for name, part in REGIONS.items()}
-    n_frames, n_moving, n_frozen = int(known.sum()), int(both.sum()), int(frozen.sum())
+    n_frames, n_moving, n_frozen = len(original), int(both.sum()), int(frozen.sum())
     return Dynamics(n_frames, n_moving, n_frozen, **_summary(motion, moving), regions=inside)
-
-
-def inner(points: Floats, known: NDArray[np.bool_]) -> Floats:
-    """(k, 51, 2) points without the jaw in known frames; where all are, nothing is copied."""
-    return points[:, FIRST_INNER:] if known.all() else points[known, FIRST_INNER:]
 
 
 def within(region: slice) -> NDArray[np.bool_]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity import coordinates, identity, nulls
-from analysis.algorithms.fidelity.align import aligned, common
-from analysis.algorithms.fidelity.dynamics import Dynamics, dynamics, inner, pair_motion
+from analysis.algorithms.fidelity.align import Chosen, common, crops, known
+from analysis.algorithms.fidelity.dynamics import Dynamics, dynamics, pair_motion
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.head import head_motion
 from analysis.algorithms.fidelity.identity import ARCFACE, DLIB, Recogniser
@@ -24,8 +24,7 @@ Floats = NDArray[np.float64]
 def found(pair: Pair) -> dict[str, float]:
     """Share of frames with landmarks on each side, and on both: what all other numbers rest on."""
     _same_frames(pair)
-    one, two = (np.isfinite(each.points).all(axis=(1, 2)) for each in (pair.original, pair.rendition))
-    mesh = np.isfinite(pair.rendition.mesh).all(axis=(1, 2))
+    one, two, mesh = known(pair.original.points), known(pair.rendition.points), known(pair.rendition.mesh)
     return {
         "n_frames": pair.original.n_frames, "original": float(one.mean()), "rendition": float(two.mean()),
         "both": float((one & two).mean()), "rendition_mesh": float(mesh.mean()),
@@ -42,13 +41,13 @@ def _same_frames(pair: Pair) -> None:
 
 def in_crops(pair: Pair) -> Dynamics:
     """FMP's dynamics, in aligned crops."""
-    return dynamics(aligned(pair.original.points), aligned(pair.rendition.points), pair.floor_aligned)
+    return dynamics(crops(pair.original.points), crops(pair.rendition.points), pair.floor_aligned)
 
 
 def of_pairs(pair: Pair) -> dict[str, Floats]:
     """r of x, r of y and r CCA of all 1275 pairs in aligned crops, still ones too: FMP's heat map."""
-    known = common(pair.original.points, pair.rendition.points)
-    motion = pair_motion(*(inner(aligned(each.points), known) for each in (pair.original, pair.rendition)))
+    both = np.flatnonzero(common(pair.original.points, pair.rendition.points))
+    motion = pair_motion(*(Chosen(crops(each.points), both) for each in (pair.original, pair.rendition)))
     return {
         "r_x": motion.r[:, 0].round(4),
         "r_y": motion.r[:, 1].round(4),
@@ -62,13 +61,13 @@ def in_frame(pair: Pair) -> Dynamics:
 
 
 def by_shift(pair: Pair) -> nulls.Null:
-    one, two = aligned(pair.original.points), aligned(pair.rendition.points)
+    one, two = crops(pair.original.points), crops(pair.rendition.points)
     return nulls.shift_null(one, two, pair.original.fps, pair.floor_aligned)
 
 
 def by_strangers(pair: Pair) -> nulls.Null:
-    others = (aligned(other.points) for other in pair.others)
-    return nulls.stranger_null(aligned(pair.original.points), others, pair.floor_aligned)
+    others = (crops(other.points) for other in pair.others)
+    return nulls.stranger_null(crops(pair.original.points), others, pair.floor_aligned)
 
 
 def to_original(pair: Pair, judge: Recogniser = DLIB) -> identity.Spread:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.align import SIDE, common, moved
+from analysis.algorithms.fidelity.align import SIDE, common, index_of, moved
 from analysis.algorithms.fidelity.errors import Unavailable
 from faces.alignment import TEMPLATE_112, five_points, similarities
 
@@ -52,7 +52,7 @@ def head_motion(original: Floats, rendition: Floats) -> Mapping[str, CourseTrans
     ------
     Unavailable : as `common`, or the head is still
     """
-    known = common(original, rendition)
+    known = index_of(common(original, rendition))
     one, two = head_courses(original[known]), head_courses(rendition[known])
     found = {name: _transfer(one[name], two[name]) for name in COURSES if one[name].std() > STILL[name]}
     if not found:

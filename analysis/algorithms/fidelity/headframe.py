@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.align import moved
+from analysis.algorithms.fidelity.align import Turned, blocks, known, moved
 from analysis.algorithms.fidelity.errors import Unavailable
 from faces.alignment import similarities
 
@@ -16,7 +16,7 @@ RIGHT_EYE, LEFT_EYE = tuple(range(36, 42)), tuple(range(42, 48))  # the subject'
 LOWER_LIP, CHIN = 66, 8  # middle of the inner lower lip, tip of the chin
 
 
-def head_relative(points: Array) -> Array:
+def head_relative(points: Array) -> Turned:
     """Landmarks in an upright frame that moves with the head: shift, turn and scale of each frame are taken out.
 
     The frame is fitted to nine points that expression hardly moves (bridge and base of the nose, corners of the eyes)
@@ -29,27 +29,30 @@ def head_relative(points: Array) -> Array:
 
     Returns
     -------
-    (n, 68, 2) pixels at the median size of the face, NaN as before
+    The track of (n, 68, 2) in pixels at the median size of the face, NaN as before, made as it is asked for
 
     Raises
     ------
     Unavailable : no frame has a face
     """
-    found = np.isfinite(points).all(axis=(1, 2))
+    found = known(points)
     if not found.any():
         raise Unavailable(f"landmarks are needed, but none of the {len(points)} frames has a face.")
-    corners = points[found][:, RIGID]
+    corners = points[:, RIGID][found]
     rigid = corners - corners.mean(axis=1, keepdims=True)
     wanted = np.median(rigid, axis=0)
     for _ in range(2):  # the median of aligned shapes is the better shape to align to
         wanted = np.median(moved(rigid, *similarities(rigid, wanted)), axis=0)
     # NaN where no face was found, and so is what is moved there.
-    a, b = similarities(points[:, RIGID], wanted)
+    a, b = np.empty(len(points), np.complex128), np.empty(len(points), np.complex128)
+    for some in blocks(len(points)):
+        a[some], b[some] = similarities(points[some, RIGID], wanted)
     right, left = np.nanmedian(moved(points[:, OUTER_CORNERS], a, b), axis=0)
     turn = np.exp(-1j * np.angle(complex(*(left - right))))
-    return moved(points, turn * a, turn * (b - complex(*(right + left)) / 2))
+    return Turned(points, turn * a, turn * (b - complex(*(right + left)) / 2))
 
 
-def eye_distance(aligned: Array) -> float:
+def eye_distance(head: Turned) -> float:
     """Pixels between the outer corners of the eyes (about 90 mm), median over frames of `head_relative`."""
-    return float(np.nanmedian(np.linalg.norm(aligned[:, 45] - aligned[:, 36], axis=1)))
+    right, left = head.only(*OUTER_CORNERS).transpose(1, 0, 2)
+    return float(np.nanmedian(np.linalg.norm(left - right, axis=1)))

@@ -35,7 +35,7 @@ class Library:
             folder.mkdir(parents=True, exist_ok=True)
 
     def tracks(self, path: Path) -> FaceTracks:
-        """Tracks of a video.
+        """Tracks of a video; of its meshes the outline alone, which is all that metrics take.
 
         Raises
         ------
@@ -43,12 +43,14 @@ class Library:
         """
         kept = self._place(sha256(path))
         if kept is not None and kept.exists():
-            return packing.unpack(kept.read_bytes())
+            with kept.open("rb") as file:
+                return packing.unpack(file, whole_mesh=False)
         self._tell(f"measuring {path.name}")
         data = packing.pack(measure_tracks(path, describer=self._describer))
         if kept is not None:
             _write(kept, data)
-        return packing.unpack(data)  # packing rounds a little: what was kept and what is new must not differ by that
+        # Packing rounds a little: what was kept and what is new must not differ by that.
+        return packing.unpack(data, whole_mesh=False)
 
     def portraits(self, folder: Path, at_most: int | None = None) -> Mapping[str, Floats]:
         """Descriptors of the faces in a folder of pictures, by kind: (s, 128) each.

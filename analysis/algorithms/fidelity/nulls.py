@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.align import common
-from analysis.algorithms.fidelity.dynamics import Dynamics, dynamics
+from analysis.algorithms.fidelity.align import Chosen, Track, common
+from analysis.algorithms.fidelity.dynamics import Dynamics, dynamics, of_known
 from analysis.algorithms.fidelity.errors import Unavailable
 
 Floats = NDArray[np.float64]
@@ -47,7 +47,7 @@ def shifts(n_frames: int, fps: float, number: int = N_SHIFTS) -> NDArray[np.int_
     return np.unique(np.linspace(least, n_frames - least, number).round().astype(int))
 
 
-def shift_null(original: Floats, rendition: Floats, fps: float, floor: Floats | None = None) -> Null:
+def shift_null(original: Track, rendition: Track, fps: float, floor: Floats | None = None) -> Null:
     """Dynamics against the rendition shifted in time, its end put before its beginning.
 
     Parameters
@@ -58,12 +58,12 @@ def shift_null(original: Floats, rendition: Floats, fps: float, floor: Floats | 
     ------
     Unavailable : as `dynamics`, or the common frames last less than 4 s
     """
-    known = common(original, rendition)
-    one, two = (each if known.all() else each[known] for each in (original, rendition))
-    return _null(dynamics(one, np.roll(two, by, axis=0), floor) for by in shifts(len(one), fps))
+    frames = np.flatnonzero(common(original, rendition))
+    one = Chosen(original, frames)
+    return _null(of_known(one, Chosen(rendition, np.roll(frames, by)), floor) for by in shifts(len(one), fps))
 
 
-def stranger_null(original: Floats, others: Iterable[Floats], floor: Floats | None = None) -> Null:
+def stranger_null(original: Track, others: Iterable[Track], floor: Floats | None = None) -> Null:
     """Dynamics against other people's videos, each over the frames that both have.
 
     Raises
@@ -72,9 +72,9 @@ def stranger_null(original: Floats, others: Iterable[Floats], floor: Floats | No
     """
     found, refused = [], []
     for other in others:
-        n = min(len(original), len(other))
+        both = np.arange(min(len(original), len(other)))
         try:
-            found.append(dynamics(original[:n], other[:n], floor))
+            found.append(dynamics(Chosen(original, both), Chosen(other, both), floor))
         except Unavailable as reason:
             refused.append(str(reason))
     if not found:

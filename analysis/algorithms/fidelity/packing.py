@@ -1,9 +1,9 @@
 """Tracks as bytes: a compressed .npz, about 4 KB a frame. They are biometric data and are kept like the video."""
 
 from collections.abc import Iterator
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from math import prod
-from typing import Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format
@@ -54,29 +54,44 @@ def _on_grid(mesh: NDArray[np.float32]) -> NDArray[np.int32]:
     return np.round(mesh / GRID).astype(np.int32)
 
 
-def unpack(data: bytes, *, whole_mesh: bool = True) -> FaceTracks:
+def unpack(data: bytes | BinaryIO, *, whole_mesh: bool = True) -> FaceTracks:
     """Tracks from `pack`.
 
     Parameters
     ----------
+    data : the bytes, or a file of them, which are then never in memory as a whole
     whole_mesh : else of the mesh its outline alone, which is all that metrics take of it: a third of the memory
 
     Raises
     ------
     ValueError : the bytes are not from `pack`
     """
+    file = BytesIO(data) if isinstance(data, bytes) else data
     try:
-        with np.load(BytesIO(data), allow_pickle=False) as arrays:
+        with np.load(file, allow_pickle=False) as arrays:
             variants = {name.removeprefix("variant-"): arrays[name] for name in arrays.files if "variant-" in name}
             return FaceTracks(
                 times=arrays["times"], size=(int(arrays["size"][0]), int(arrays["size"][1])),
                 mesh=_unpacked_mesh(arrays, whole_mesh),
                 ear=arrays["ear"], mesh_ear=arrays["mesh_ear"], box=arrays["box"], models=str(arrays["models"]),
                 variants=variants, descriptors=arrays["descriptors"],
-                **{name: arrays[name].astype(np.float64) for name in DOUBLED},
+                **{name: _doubled(arrays, name) for name in DOUBLED},
             )  # fmt: skip
     except (KeyError, OSError, EOFError, ValueError) as error:
-        raise ValueError(f"these {len(data)} bytes hold no tracks ({error}): measure the video again.") from error
+        size = file.seek(0, SEEK_END)
+        raise ValueError(f"these {size} bytes hold no tracks ({error}): measure the video again.") from error
+
+
+def _doubled(arrays: NpzFile, name: str) -> NDArray[np.float64]:
+    """An array in double precision, of which no other copy is made."""
+    shape, start = _header(arrays, name)[0], 0
+    found = np.empty(shape)
+    for some in _blocks(arrays, name):
+        found[start : start + len(some)] = some
+        start += len(some)
+    if start != len(found):
+        raise ValueError(f"{start} rows of {len(found)} in {name}")
+    return found
 
 
 def _unpacked_mesh(arrays: NpzFile, whole: bool) -> NDArray[np.float32]:
@@ -94,13 +109,28 @@ def _unpacked_mesh(arrays: NpzFile, whole: bool) -> NDArray[np.float32]:
     return mesh
 
 
-def _blocks(arrays: NpzFile, name: str) -> Iterator[Steps]:
+def _blocks(arrays: NpzFile, name: str) -> Iterator[NDArray[Any]]:
     """An array some rows at a time: unpacked as a whole, the steps of all meshes are larger than all that is kept."""
-    if arrays.zip is None:
-        raise ValueError("the file is closed")
-    with arrays.zip.open(f"{name}.npy") as file:
+    shape, by_columns, kind = _header(arrays, name)
+    if by_columns:  # numpy writes what it was given; then a row does not lie in one piece
+        yield arrays[name]
+        return
+    with _member(arrays, name) as file:
         format.read_magic(file)
-        shape, _columns_first, kind = format.read_array_header_1_0(file)
+        format.read_array_header_1_0(file)
         size = kind.itemsize * prod(shape[1:])
         while data := file.read(BLOCK * size):
             yield np.frombuffer(data, kind).reshape(-1, *shape[1:])
+
+
+def _header(arrays: NpzFile, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether column by column, and type of an array."""
+    with _member(arrays, name) as file:
+        format.read_magic(file)
+        return format.read_array_header_1_0(file)
+
+
+def _member(arrays: NpzFile, name: str) -> IO[bytes]:
+    if arrays.zip is None:
+        raise ValueError("the file is closed")
+    return arrays.zip.open(f"{name}.npy")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.align import aligned, common
-from analysis.algorithms.fidelity.dynamics import inner, pair_motion
+from analysis.algorithms.fidelity.align import Chosen, Track, common, crops
+from analysis.algorithms.fidelity.dynamics import pair_motion
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.tracks import FaceTracks
 
@@ -45,7 +45,7 @@ class Pair:
     @property
     def floor_aligned(self) -> Floats | None:
         """(1275, 2) motion that re-encoding alone makes, pixels of the aligned crop."""
-        return None if self.reencoded is None else _floor(aligned(self.original.points), aligned(self.reencoded.points))
+        return None if self.reencoded is None else _floor(crops(self.original.points), crops(self.reencoded.points))
 
     @property
     def floor(self) -> Floats | None:
@@ -66,9 +66,9 @@ class Pair:
         )
 
 
-def _floor(original: Floats, reencoded: Floats) -> Floats | None:
+def _floor(original: Track, reencoded: Track) -> Floats | None:
     try:
-        known = common(original, reencoded)
+        known = np.flatnonzero(common(original, reencoded))
     except Unavailable:
         return None
-    return pair_motion(inner(original, known), inner(reencoded, known)).difference_sd
+    return pair_motion(Chosen(original, known), Chosen(reencoded, known)).difference_sd

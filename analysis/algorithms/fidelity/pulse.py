@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import signal
 
-from analysis.algorithms.fidelity.align import common
+from analysis.algorithms.fidelity.align import BLOCK, common
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.sampling import even_stretch
 
@@ -108,17 +108,23 @@ def pos(rgb: Array, fps: float) -> Array:
     """
     _check(rgb, fps)
     length = round(WINDOW_S * fps)
-    windows = sliding_window_view(rgb, length, axis=0)  # (n - length + 1, 3, length)
+    pulse = np.zeros(len(rgb))
+    for start in range(0, len(rgb) - length + 1, BLOCK):
+        some = rgb[start : start + BLOCK + length - 1]
+        beat = _pos_of_windows(sliding_window_view(some, length, axis=0))
+        for offset in range(length):
+            pulse[start + offset : start + offset + len(beat)] += beat[:, offset]
+    return pulse
+
+
+def _pos_of_windows(windows: Array) -> Array:
+    """(w, length) pulses about their means of (w, 3, length) windows of colour."""
     red, green_, blue = np.moveaxis(windows / windows.mean(axis=2, keepdims=True), 1, 0)
     one, two = green_ - blue, -2 * red + green_ + blue
     spread = two.std(axis=1, keepdims=True)
     share = np.divide(one.std(axis=1, keepdims=True), spread, out=np.zeros_like(spread), where=spread > 0)
-    beat = one + share * two
-    beat -= beat.mean(axis=1, keepdims=True)
-    pulse = np.zeros(len(rgb))
-    for offset in range(length):
-        pulse[offset : offset + len(beat)] += beat[:, offset]
-    return pulse
+    beat: Array = one + share * two
+    return beat - beat.mean(axis=1, keepdims=True)
 
 
 ESTIMATORS: dict[str, Callable[[Array, float], Array]] = {"chrom": chrom, "pos": pos, "green": green}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity import body, coordinates, identity, tremor
-from analysis.algorithms.fidelity.align import aligned
+from analysis.algorithms.fidelity.align import crops
 from analysis.algorithms.fidelity.blinks import find_blinks, mean_ear
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.face_metrics import described, of_frames
@@ -62,7 +62,7 @@ def _lids(tracks: FaceTracks) -> dict[str, Any]:
 
 def _lip(tracks: FaceTracks) -> dict[str, Any]:
     """Height of the lower lip in aligned crops about its median, pixels; larger is lower."""
-    height = aligned(tracks.points)[:, LOWER_LIP, 1]
+    height = crops(tracks.points).only(LOWER_LIP)[:, 0, 1]
     if not np.isfinite(height).any():
         raise Unavailable(f"no face: landmarks were found in none of {tracks.n_frames} frames.")
     return {"times": _rounded(tracks.times), "values": _rounded(height - np.nanmedian(height))}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.algorithms.fidelity import blinks, body, leak, picture, pulse, signs, tremor
-from analysis.algorithms.fidelity.align import common
+from analysis.algorithms.fidelity.align import common, index_of
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.tracks import SKIN_REGIONS, FaceTracks, coco17, openpose18
 from videoio.ahead import ahead
@@ -79,7 +79,7 @@ def beating(pair: "Pair", estimator: str, seconds: float) -> pulse.PulseWindows:
 
 def likeness(pair: "Pair") -> picture.PictureFidelity:
     """Inside and outside of the original's face; methods that treat the whole head change both."""
-    outlines = np.asarray(pair.original.outline, np.float64)
+    outlines = (outline.astype(np.float64) for outline in pair.original.outline)
     one, two = (_pictures(path) for path, _ in _both(pair))
     return picture.compare_pictures(one, two, outlines)
 
@@ -132,7 +132,7 @@ WITHOUT_CEILING: tuple[Metric, ...] = (("leak", leaks), ("leak_heads", head_leak
 
 def _of_points(pair: "Pair", measure: Callable[[NDArray, NDArray], Any]) -> Compared:
     """A measure of both sides, over common frames, and what the rendition adds."""
-    both = common(pair.original.points, pair.rendition.points)
+    both = index_of(common(pair.original.points, pair.rendition.points))
     one, two = (measure(each.points[both], each.times[both]) for each in (pair.original, pair.rendition))
     names = [each.name for each in fields(one) if isinstance(getattr(one, each.name), float)]
     sides = [{name: getattr(side, name) for name in names} for side in (one, two)]

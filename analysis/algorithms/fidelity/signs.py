@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.algorithms.fidelity.align import Turned, known
 from analysis.algorithms.fidelity.blinks import CLOSED_AT
 from analysis.algorithms.fidelity.errors import Unavailable
 from analysis.algorithms.fidelity.headframe import LEFT_EYE, RIGHT_EYE, eye_distance, head_relative
@@ -83,14 +84,15 @@ def lip_parting(points: Array, times: Array, threshold: float = PARTED) -> LipPa
     closed mouth is closed, a gap of 0.035 comes out at 0.01 and counts as closed, 0.05 as 0.04, 0.09 as 0.075.
     """
     relative = _relative(points, times)
-    gap = np.mean([relative[:, low, 1] - relative[:, high, 1] for high, low in INNER_LIPS], axis=0)
-    known = np.isfinite(gap)
-    gap = gap / eye_distance(relative)
-    lengths = np.gradient(times)[known]
-    parted = gap[known] > threshold
+    heights = relative.only(*(place for lips in INNER_LIPS for place in lips))[..., 1]
+    gap = (heights[:, 1::2] - heights[:, ::2]).mean(axis=1)
+    seen = np.isfinite(gap)
+    gap = gap[seen] / eye_distance(relative)
+    lengths = np.gradient(times)[seen]
+    parted = gap > threshold
     return LipParting(
         seconds=float(lengths[parted].sum()), share=float(lengths[parted].sum() / lengths.sum()),
-        gap=max(float(np.median(gap[known])), 0.0), gap_high=max(float(np.quantile(gap[known], 0.95)), 0.0),
+        gap=max(float(np.median(gap)), 0.0), gap_high=max(float(np.quantile(gap, 0.95)), 0.0),
     )  # fmt: skip
 
 
@@ -102,7 +104,7 @@ def aperture(points: Array, times: Array) -> Aperture:
     """
     relative = _relative(points, times)
     unit = eye_distance(relative)
-    right, left = (_open_height(relative[:, eye]) / unit for eye in (RIGHT_EYE, LEFT_EYE))
+    right, left = (_open_height(relative.only(*eye)) / unit for eye in (RIGHT_EYE, LEFT_EYE))
     return Aperture(right, left, 2 * (right - left) / (right + left))
 
 
@@ -119,10 +121,11 @@ def asymmetry(points: Array, times: Array) -> Asymmetry:
     four fifths of its size, with the right sign.
     """
     relative = _relative(points, times)
-    relative = relative / eye_distance(relative)
-    mouth = _sides(relative[:, [RIGHT_CORNER]], relative[:, [LEFT_CORNER]])
-    brows = _sides(relative[:, RIGHT_BROW], relative[:, LEFT_BROW])
-    droop = float(np.nanmedian(relative[:, LEFT_CORNER, 1] - relative[:, RIGHT_CORNER, 1]))
+    unit = eye_distance(relative)
+    right, left = (relative.only(corner) / unit for corner in (RIGHT_CORNER, LEFT_CORNER))
+    mouth = _sides(right, left)
+    brows = _sides(*(relative.only(*brow) / unit for brow in (RIGHT_BROW, LEFT_BROW)))
+    droop = float(np.nanmedian((left - right)[..., 1]))
     return Asymmetry(_weakness(*mouth), _weakness(*brows), droop, mouth, brows)
 
 
@@ -153,11 +156,11 @@ def furrow_contrast(frames: Iterable[Picture], points: Array) -> Furrows:
     return Furrows(forehead, glabella, right, left, len(squares))
 
 
-def _relative(points: Array, times: Array) -> Array:
+def _relative(points: Array, times: Array) -> Turned:
     check_lengths(times, points)
-    known = int(np.isfinite(points).all(axis=(1, 2)).sum())
-    if known < FEWEST_FRAMES:
-        raise Unavailable(f"a face is needed in {FEWEST_FRAMES} frames or more, it was found in {known}.")
+    found = int(known(points).sum())
+    if found < FEWEST_FRAMES:
+        raise Unavailable(f"a face is needed in {FEWEST_FRAMES} frames or more, it was found in {found}.")
     return head_relative(points)
 
 
@@ -176,8 +179,8 @@ def _sides(one: Array, two: Array) -> tuple[float, float]:
     it goes along with that course, so that jitter and turns of the head do not pass for it.
     """
     paths = [part.mean(axis=1) for part in (one, two)]
-    known = np.isfinite(paths[0]).all(axis=1) & np.isfinite(paths[1]).all(axis=1)
-    right, left = (path[known] - path[known].mean(axis=0) for path in paths)
+    both = np.isfinite(paths[0]).all(axis=1) & np.isfinite(paths[1]).all(axis=1)
+    right, left = (path[both] - path[both].mean(axis=0) for path in paths)
     strong, weak = (right, left) if (right**2).sum() >= (left**2).sum() else (left, right)
     spread, directions = np.linalg.eigh(strong.T @ strong / len(strong))
     course = strong @ directions[:, -1]

@@ -229,7 +229,7 @@ def openpose18(pose: Floats) -> Floats:
     """OpenPose's (n, 18, 3) keypoints of MediaPipe's (n, 33, 3) joints; the neck is the middle of the shoulders, as
     visible as the less visible of them."""
     coco = coco17(pose)
-    keypoints: Floats = coco[:, list(OPENPOSE)].copy()
+    keypoints: Floats = coco[:, list(OPENPOSE)]
     shoulders = coco[:, list(NECK)]
     keypoints[:, 1, :2] = shoulders[..., :2].mean(axis=1)
     keypoints[:, 1, 2] = shoulders[..., 2].min(axis=1)

@@ -63,8 +63,8 @@ class TremorTracks:
 
 def tremor_tracks(points: Array) -> TremorTracks:
     """The four tracks of (n, 68, 2) landmarks in pixels of the full frame."""
-    relative = head_relative(points)
-    return TremorTracks(points[:, LOWER_LIP, 1], points[:, CHIN, 1], relative[:, LOWER_LIP, 1], relative[:, CHIN, 1])
+    lip, jaw = head_relative(points).only(LOWER_LIP, CHIN)[..., 1].T
+    return TremorTracks(points[:, LOWER_LIP, 1], points[:, CHIN, 1], lip, jaw)
 
 
 def high_passed(track: Array, fps: float) -> Array:

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analysis import agreement_bench, network_bench
@@ -27,6 +28,7 @@ DEFACE = "deface"  # another program, which only blurs; compared with where it i
 DEFAULT_VIDEO = "videos/C_liveportrait_d3.mp4"
 LONGER = 4  # times the clip, to see whether memory grows with length
 MINUTE_S = 60.0  # of video, whose metrics are timed
+METRICS = "metrics"  # of renditions, all of them; no method, but measured like one
 ROUNDS_MIN = 3
 
 
@@ -50,7 +52,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("video", nargs="?", type=Path, help="default: $SEMBLANCE_DATA/" + DEFAULT_VIDEO)
         parser.add_argument("--rounds", type=int, default=ROUNDS_MIN, help=f"at least {ROUNDS_MIN}")
-        parser.add_argument("--methods", nargs="*", help="default: all")
+        parser.add_argument("--methods", nargs="*", help=f"default: all; {METRICS!r} are the metrics of renditions")
         parser.add_argument("--networks", nargs="*", help="networks alone instead; by default all that can run here")
         parser.add_argument("--agreement", action="store_true", help="the agreement of a study alone instead")
         parser.add_argument("--dashboards", action="store_true", help="pages of fidelity with 100 recordings instead")
@@ -72,19 +74,21 @@ class Command(BaseCommand):
             return
         if options["rounds"] < ROUNDS_MIN:
             raise CommandError(f"--rounds must be at least {ROUNDS_MIN}, was {options['rounds']}", returncode=2)
-        others = [DEFACE] if shutil.which(DEFACE) else []
-        subjects = [
-            BASELINE,
-            *(options["methods"] or [name for name in METHODS if not unavailable(METHODS[name])]),
-            *others,
-        ]
-        best = self._rounds(subjects, video, options["rounds"])
+        wanted = _known(options["methods"])
+        if wanted != [METRICS]:
+            self._methods([name for name in wanted if name != METRICS], video, options["rounds"])
+        if METRICS in wanted:
+            self._fidelity(video)
+        if options["methods"] is None:
+            self.stdout.write(agreement_bench.line())
+        rounds = "measured once" if wanted == [METRICS] else f"best of {options['rounds']} rounds"
+        self._machine(video, rounds)
+
+    def _methods(self, names: Sequence[str], video: Path, rounds: int) -> None:
+        subjects = [BASELINE, *names, *([DEFACE] if shutil.which(DEFACE) else [])]
+        best = self._rounds(subjects, video, rounds)
         self._table(subjects, best)
         self._memory(next((name for name in subjects if name != BASELINE), BASELINE), video)
-        if options["methods"] is None:
-            self._fidelity(video)
-            self.stdout.write(agreement_bench.line())
-        self._machine(video, options["rounds"])
 
     def _networks(self, names: Sequence[str] | None, one: str | None) -> None:
         """Each network alone, at its published size; no video is needed."""
@@ -113,7 +117,7 @@ class Command(BaseCommand):
 
     def _fidelity(self, video: Path) -> None:
         """All metrics of a minute, its tracks apart, and all pairs of landmarks against a loop over them."""
-        from analysis.fidelity_bench import METRICS, looped_with_tracks, time_of_pairs, tracks_mib
+        from analysis.fidelity_bench import looped_with_tracks, time_of_pairs, tracks_mib
 
         ours, loop = time_of_pairs()
         self.stdout.write(
@@ -130,8 +134,9 @@ class Command(BaseCommand):
         more = 1024 / (long.n_frames - short.n_frames)
         self.stdout.write(
             f"fidelity: all metrics of {long.n_frames} frames, tracks apart, in {long.seconds:.0f} s; "
-            f"{long.peak_mib:.0f} MiB at most; {(long.peak_mib - short.peak_mib) * more:.1f} KiB more for each further "
-            f"frame, of which its tracks are {(held[1] - held[0]) * more:.1f}: pictures are streamed, tracks held whole"
+            f"{long.peak_mib:.0f} MiB at most, {short.peak_mib:.0f} of {short.n_frames} frames: "
+            f"{(long.peak_mib - short.peak_mib) * more:.1f} KiB more for each frame between the two, of which "
+            f"{(held[1] - held[0]) * more:.1f} are its tracks (pictures are streamed, tracks held whole)"
         )
 
     def _rounds(self, subjects: Sequence[str], video: Path, rounds: int) -> dict[str, Measurement]:
@@ -163,9 +168,9 @@ class Command(BaseCommand):
             f"{long.peak_mib / short.peak_mib:.2f} of the single length (1 means flat)"
         )
 
-    def _machine(self, video: Path, rounds: int) -> None:
+    def _machine(self, video: Path, rounds: str) -> None:
         libraries = ", ".join(f"{name} {version(name)}" for name in ("av", "mediapipe", "numpy"))
-        self.stdout.write(f"{video.name}, best of {rounds} rounds; {_host()}, {libraries}")
+        self.stdout.write(f"{video.name}, {rounds}; {_host()}, {libraries}")
 
 
 def _host() -> str:
@@ -185,8 +190,16 @@ def _video(given: Path | None) -> Path:
     return video
 
 
+def _known(names: Sequence[str] | None) -> Sequence[str]:
+    """What to measure: all that can run here unless it was said."""
+    known = [*METHODS, METRICS]
+    if unknown := sorted(set(names or ()) - set(known)):
+        raise CommandError(f"there is no method {unknown[0]!r}; use some of: {', '.join(known)}.", returncode=2)
+    return names or [name for name in known if name == METRICS or not unavailable(METHODS[name])]
+
+
 def _measure(subject: str, video: Path) -> Measurement:
-    command = [sys.executable, sys.argv[0], "bench", str(video), "--one", subject]
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "bench", str(video), "--one", subject]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CommandError(f"{subject} failed on {video.name}: {done.stderr.strip()[-500:]}", returncode=1)
@@ -195,8 +208,10 @@ def _measure(subject: str, video: Path) -> Measurement:
 
 def _measure_here(subject: str, video: Path) -> dict[str, float]:
     """Run one subject in this process; loading models counts, starting Python does not."""
-    from analysis.fidelity_bench import METRICS, measure_metrics
+    from analysis.fidelity_bench import measure_metrics
 
+    if subject == METRICS and not video.with_suffix(".npz").is_file():
+        raise CommandError(f"{video} has no tracks beside it: use --methods {METRICS}, which makes them.", returncode=2)
     own = {BASELINE: _transcode, METRICS: measure_metrics}
     run = own.get(subject, partial(_render, subject))
     with tempfile.TemporaryDirectory() as folder:

@@ -6,9 +6,8 @@ from scipy.stats import linregress
 from sklearn.cross_decomposition import CCA
 from statsmodels.multivariate.cancorr import CanCorr
 
-from analysis.algorithms.fidelity.align import aligned
+from analysis.algorithms.fidelity.align import crops
 from analysis.algorithms.fidelity.dynamics import (
-    FIRST_INNER,
     ONE,
     REGIONS,
     TWO,
@@ -21,6 +20,7 @@ from analysis.algorithms.fidelity.dynamics import (
 from analysis.algorithms.fidelity.errors import Unavailable
 from tests.analysis.fidelity.faces68 import phantom68, walk
 
+FIRST_INNER = 17  # of the 51 points without the jaw
 PAIRS = (0, 1, 49, 50, 333, 700, 1111, 1273, 1274)
 
 
@@ -95,7 +95,7 @@ def test_concordance_of_pairs_is_lins_about_each_sides_mean(two):
 
 
 def test_an_identical_copy_is_1_in_everything():
-    points = aligned(phantom68())
+    points = crops(phantom68())[:]
     found = dynamics(points, points.copy())
     for value in (found.r_x, found.r_y, found.r_cca, found.slope, found.sd_ratio, found.concordance):
         assert value == pytest.approx(1.0, abs=1e-9)
@@ -120,7 +120,7 @@ def test_motion_of_the_head_raises_correlation_in_the_full_frame_only():
         z = (points[..., 0] + 1j * points[..., 1] - (192 + 192j)) * head[:, None]
         courses.append(np.stack([z.real, z.imag], axis=-1) + 192)
     assert dynamics(*courses).r_cca > 0.95
-    assert dynamics(*map(aligned, courses)).r_cca < 0.6
+    assert dynamics(*map(crops, courses)).r_cca < 0.6
 
 
 def test_pairs_under_the_noise_of_re_encoding_are_set_apart(two):
@@ -157,3 +157,13 @@ def test_frames_without_a_face_are_left_out(two):
     holes[100:150] = np.nan
     kept = np.r_[0:100, 150:300]
     assert dynamics(one, holes).r_cca == pytest.approx(dynamics(one[kept], other[kept]).r_cca)
+
+
+def test_a_long_video_in_blocks_has_the_correlations_of_one_in_a_piece():
+    """Against numpy's own, over two blocks and a part; crops are made block by block too."""
+    tracks = [crops(walk(1100, seed)) for seed in (1, 2)]
+    motion = pair_motion(*tracks)
+    for pair in PAIRS:
+        one, two = (series(track[:][:, FIRST_INNER:], pair) for track in tracks)
+        assert motion.r[pair, 0] == pytest.approx(np.corrcoef(one[:, 0], two[:, 0])[0, 1], abs=1e-9)
+        assert motion.sd[pair] == pytest.approx(one.std(axis=0, ddof=1), abs=1e-9)

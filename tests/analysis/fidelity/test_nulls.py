@@ -58,3 +58,14 @@ def test_between_chance_and_ceiling_by_hand():
         between(0.41, 0.4, 0.43)
     with pytest.raises(Unavailable, match="must all be known"):
         between(float("nan"), 0.4, 0.9)
+
+
+def test_frames_without_a_face_are_left_out_before_shifting():
+    original, rendition = walk(700, 1), walk(700, 2)
+    missing = [3, 200, 201, 511, 512, 690]
+    holed = rendition.copy()
+    holed[missing] = np.nan
+    found = shift_null(original, holed, 30)
+    alone = shift_null(*(np.delete(each, missing, axis=0) for each in (original, rendition)), 30)
+    assert found.mean == pytest.approx(alone.mean, abs=1e-12)
+    assert found.highest == pytest.approx(alone.highest, abs=1e-12)

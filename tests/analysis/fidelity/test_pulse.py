@@ -177,3 +177,9 @@ def test_what_cannot_be_computed_says_why():
         compare_pulse(rgb, rgb, times, seconds=30)
     with pytest.raises(Unavailable, match="pairs of values"):
         agreement(np.ones(3), np.ones(2))
+
+
+def test_pos_does_not_know_where_its_blocks_begin():
+    """What POS gives at a moment comes from 1.6 s around it, wherever the video begins."""
+    rgb = 100 + np.random.default_rng(1).normal(0, 1, (1300, 3))
+    assert pos(rgb[300:], 30)[48:] == pytest.approx(pos(rgb, 30)[348:], abs=1e-12)
