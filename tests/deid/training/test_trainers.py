@@ -111,6 +111,25 @@ def test_the_switch_l_takes_the_landmark_loss_out_of_the_sum(store):
     assert found[True]["generator"] - found[False]["generator"] == pytest.approx(share, rel=1e-3)
 
 
+def test_a_warm_up_gives_faces_back_and_leaves_the_discriminator_alone(store):
+    told = SMALL_FACEMOTION | judges() | {"data": str(shared_set(96, 4, 4)), "warm_up": 2, "run": {"batch": 4}}
+    trainer = get_kind("facemotion").open_session(from_table(FacemotionConfig, told), store()).trainer
+
+    def weights():
+        return {name: torch.cat([each.flatten() for each in module.parameters()]).detach().clone()
+                for name, module in trainer.modules().items()}  # fmt: skip
+
+    before, warm = weights(), [trainer.batch(step, seeded(1, step)) for step in (1, 2)]
+    assert all(each.same for each in warm)
+    assert [set(trainer.step(each)) for each in warm] == [{"picture", "generator"}] * 2
+    after = weights()
+    assert not torch.equal(before["generator"], after["generator"])
+    assert torch.equal(before["discriminator"], after["discriminator"])
+    third = trainer.step(trainer.batch(3, seeded(1, 3)))
+    assert set(third) == set(trainer.losses)
+    assert not torch.equal(after["discriminator"], weights()["discriminator"])
+
+
 def test_the_switch_d_draws_blinks_at_their_share_or_none():
     data = TrainingSet.open(shared_set(96, 4, 4))
     learned = np.arange(4)
