@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -78,6 +79,15 @@ def test_faceswap_lowers_its_errors_and_its_weights_enter_the_store(tmp_path, st
     call_command("models", "add", "faceswap", tmp_path / "run/out/weights/faceswap.safetensors")
     network, _ = from_store(store(), "faceswap", faceswap_autoencoder.build)
     assert network(torch.zeros(1, 3, 64, 64), "b").shape == (1, 3, 64, 64)
+
+
+def test_a_log_has_a_line_now_and_then_instead_of_one_over_every_step(tmp_path, store):
+    """Four steps take less than the half minute between lines: the first and the last are told."""
+    path, log = tmp_path / "config.json", StringIO()
+    path.write_text(json.dumps(small_faceswap(shared_set(64, 2, 24)) | {"run": RUN}))
+    call_command("train_faceswap", config=path, out=tmp_path / "out", stderr=log)
+    told = [line for line in log.getvalue().split("\n") if line]
+    assert [line.split(",")[0] for line in told] == ["step 1 of 4", "step 4 of 4"]
 
 
 @pytest.mark.django_db
