@@ -17,6 +17,7 @@ from modelstore.errors import UnknownWeights
 from modelstore.store import Store
 from tests.deid.networks.making import small_networks
 from tests.modelstore.making import store_of
+from tests.videoio.making import make_video
 
 FULL = {"model": {"width": 64, "blocks": 9, "side": 224}, "blinks": True, "landmarks": False}
 
@@ -102,6 +103,15 @@ def test_comparisons_that_cannot_be_are_refused_before_anything_is_made(tmp_path
         call_command("compare_methods", clips=tmp_path, out=tmp_path / "out", **{"methods": "mask"} | wish)
     assert refused.value.returncode == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_a_clip_that_no_method_takes_is_told_before_the_others_are_rendered(tmp_path):
+    make_video(tmp_path / "a.mp4")
+    make_video(tmp_path / "b.mp4", ticks=range(0, 30 * 32, 32))  # 480 a second
+    with pytest.raises(CommandError, match=r"b\.mp4 has 480") as refused:
+        call_command("compare_methods", clips=tmp_path, methods="mask", out=tmp_path / "out")
+    assert refused.value.returncode == 2
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_rows_that_cannot_be_are_refused(tmp_path):
