@@ -69,6 +69,15 @@ def test_the_best_number_of_all_gets_no_rank_where_the_network_is_under_trained(
     assert rows[0].told() == ["3,200", "1,000", "under-trained: 3,200 of 1,000,000 pictures seen"]
 
 
+def test_a_row_that_lacks_the_number_on_a_clip_has_no_rank():
+    """Pixelation leaves a face on one clip of three: its mean is that clip's, and no better than another row's."""
+    rows = [row("mask", None, trained=False, name=name) for name in ("every clip", "one clip", "worse")]
+    near = {"every clip": Cell(3, 0.1, 0, 0, ()), "one clip": Cell(1, 0.0, 0, 0, ()), "worse": Cell(3, 0.4, 0, 0, ())}
+    cells = {name: {"r CCA, chance 0 to ceiling 1": Cell(0, None, None, None, ()), "Within 0.6 of original": each}
+             for name, each in near.items()}  # fmt: skip
+    assert ranks(cells, rows) == {"every clip": {"Rank by identity": 1}, "worse": {"Rank by identity": 2}}
+
+
 def test_several_weights_of_one_method_are_rows_of_their_own(tmp_path):
     """The switches of FaceMotionPreserve stand in the name, and the method is given that row's weights."""
     store = store_of(
