@@ -13,7 +13,8 @@ from modelstore.store import Store
 RULE = (
     "Ranked are methods without learning, weights that their makers published, and networks trained here at their "
     f"published size on at least {', '.join(f'{name} {n:,}' for name, n in ENOUGH.items())} pictures. Others are in "
-    "the table and have no rank: their numbers say how far a training was, not what the method can do."
+    "the table and have no rank: their numbers say how far a training was, not what the method can do. Nor has a row "
+    "that lacks the number on a clip that another row has it on: a mean over other clips compares clips."
 )
 RANKS = {
     "Rank by motion": ("r CCA, chance 0 to ceiling 1", False),
@@ -86,11 +87,13 @@ def _instead(method: Method, name: str) -> tuple[str, str]:
 
 
 def ranks(cells: Mapping[str, Mapping[str, Cell]], rows: Sequence[MethodRow]) -> dict[str, dict[str, int]]:
-    """Places by row and kind of rank, 1 is best, equal numbers share one; rows that may not be ranked have none."""
+    """Places by row and kind of rank, 1 is best, equal numbers share one; rows that may not be ranked have none, nor
+    those with fewer clips behind their number than another row."""
     found: dict[str, dict[str, int]] = {}
     for title, (column, ascending) in RANKS.items():
-        means = {row.name: cells[row.name][column].mean for row in rows if row.name in cells and not row.unranked}
-        known = {name: mean for name, mean in means.items() if mean is not None}
+        found_on = {row.name: cells[row.name][column] for row in rows if row.name in cells and not row.unranked}
+        most = max((cell.n for cell in found_on.values()), default=0)
+        known = {name: cell.mean for name, cell in found_on.items() if cell.mean is not None and cell.n == most}
         for name, mean in known.items():
             better = sum(other < mean if ascending else other > mean for other in known.values())
             found.setdefault(name, {})[title] = 1 + better

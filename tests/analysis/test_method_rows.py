@@ -17,6 +17,7 @@ from modelstore.errors import UnknownWeights
 from modelstore.store import Store
 from tests.deid.networks.making import small_networks
 from tests.modelstore.making import store_of
+from tests.videoio.making import make_video
 
 FULL = {"model": {"width": 64, "blocks": 9, "side": 224}, "blinks": True, "landmarks": False}
 
@@ -68,6 +69,15 @@ def test_the_best_number_of_all_gets_no_rank_where_the_network_is_under_trained(
     assert rows[0].told() == ["3,200", "1,000", "under-trained: 3,200 of 1,000,000 pictures seen"]
 
 
+def test_a_row_that_lacks_the_number_on_a_clip_has_no_rank():
+    """Pixelation leaves a face on one clip of three: its mean is that clip's, and no better than another row's."""
+    rows = [row("mask", None, trained=False, name=name) for name in ("every clip", "one clip", "worse")]
+    near = {"every clip": Cell(3, 0.1, 0, 0, ()), "one clip": Cell(1, 0.0, 0, 0, ()), "worse": Cell(3, 0.4, 0, 0, ())}
+    cells = {name: {"r CCA, chance 0 to ceiling 1": Cell(0, None, None, None, ()), "Within 0.6 of original": each}
+             for name, each in near.items()}  # fmt: skip
+    assert ranks(cells, rows) == {"every clip": {"Rank by identity": 1}, "worse": {"Rank by identity": 2}}
+
+
 def test_several_weights_of_one_method_are_rows_of_their_own(tmp_path):
     """The switches of FaceMotionPreserve stand in the name, and the method is given that row's weights."""
     store = store_of(
@@ -102,6 +112,15 @@ def test_comparisons_that_cannot_be_are_refused_before_anything_is_made(tmp_path
         call_command("compare_methods", clips=tmp_path, out=tmp_path / "out", **{"methods": "mask"} | wish)
     assert refused.value.returncode == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_a_clip_that_no_method_takes_is_told_before_the_others_are_rendered(tmp_path):
+    make_video(tmp_path / "a.mp4")
+    make_video(tmp_path / "b.mp4", ticks=range(0, 30 * 32, 32))  # 480 a second
+    with pytest.raises(CommandError, match=r"b\.mp4 has 480") as refused:
+        call_command("compare_methods", clips=tmp_path, methods="mask", out=tmp_path / "out")
+    assert refused.value.returncode == 2
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_rows_that_cannot_be_are_refused(tmp_path):

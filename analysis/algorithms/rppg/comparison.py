@@ -34,10 +34,12 @@ VERSIONS = {
 
 @dataclass(slots=True)
 class Compared:
-    """All people under each version by name, the middle frame of each, and records of the autoencoders' weights."""
+    """All people under each version by name, the middle frame of each, and records of all weights: the autoencoders'
+    by their version, those of recognisers and predictors, `judges`, by what they are called."""
 
     versions: dict[str, list[Seen]] = field(default_factory=dict)
     records: dict[str, Record | None] = field(default_factory=dict)
+    judges: dict[str, Record | None] = field(default_factory=dict)
     pictures: dict[str, list[NDArray[np.uint8]]] = field(default_factory=dict)
 
 
@@ -58,6 +60,8 @@ def compare_versions(config: RppgComparison, store: Store, tell: Callable[[str],
     }
     makers, found = _makers(config, store), Compared()
     found.records = {name: record_of(file_of(store, each)) for name, each in _autoencoders(config).items()}
+    asked = (*config.seen, *config.unseen, config.physnet, config.physformer)
+    found.judges = {label(each): record_of(file_of(store, each)) for each in asked}
     with repeatable(config.threads):
         _judge_all(people.test, makers, judges, predictors, found, tell)
     return found

@@ -66,7 +66,10 @@ class Command(BaseCommand):
         from analysis.algorithms.fidelity.library import Library
         from analysis.fidelity_runs import compare
         from faces import arcface
+        from videoio.probe import probe
 
+        for clip in clips:
+            probe(clip)  # one that no method takes is told before an hour of renditions of the others
         library = Library(out / "tracks", self.stderr.write, arcface.in_store(model_store()))
         gallery = library.portraits(strangers, AT_MOST) if strangers is not None else {}
         originals = {clip: library.tracks(clip) for clip in clips}

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from analysis.training_facts import smaller
 from deid.algorithms.training.config import read
 from deid.algorithms.training.errors import TrainingError
 from deid.weights import model_store
@@ -81,12 +82,30 @@ def _about(config: Any, found: Any) -> str:
     lines = [
         "# Faces whose pulse stays",
         f"{data.identities} phantoms at {data.side} pixels, each in training and test at other times. Rates are of "
-        f"{data.test_seconds:g} s each.",
+        f"{data.test_seconds:g} s each. Nothing here is ranked: how far each network was trained says how much its "
+        "numbers are worth.",
+        *(f"- {name}: {_length(record)}{_manner(record)}." for name, record in found.records.items()),
+        "",
+        "The judges:",
+        *(f"- {name}: {_length(record)}." for name, record in found.judges.items()),
     ]
-    for name, record in found.records.items():
-        trained = "by others" if record is None else f"{record.steps:,} steps, {record.images:,} frames seen"
-        lines.append(f"- {name}: {trained}.")
     return "\n".join(lines)
+
+
+def _length(record: Any) -> str:
+    return "trained by others" if record is None else f"{record.steps:,} steps, {record.images:,} frames seen"
+
+
+def _manner(record: Any) -> str:
+    """Of an autoencoder: what it was trained with, from its own record, and where it is smaller than published."""
+    if record is None:
+        return ""
+    told = record.config
+    parts = [f"{key} {told[key]}" for key in ("predictor", "push") if key in told]
+    parts += [f"no {key.replace('_', ' ')}" for key in ("regulariser", "pulse_loss") if told.get(key) is False]
+    if small := smaller("rppg", record.sizes):
+        parts.append(f"smaller than published: {small}")
+    return "".join(f"; {part}" for part in parts)
 
 
 def _sheet(found: Any) -> Any:

@@ -43,11 +43,15 @@ class Judges(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """(b, 3, s, s) faces whose motion is kept, and faces whose identity they get; `same` in all or none."""
+    """(b, 3, s, s) faces whose motion is kept, and faces whose identity they get; `same` in all or none.
+
+    `warming` : only the picture counts
+    """
 
     original: Tensor
     source: Tensor
     same: bool
+    warming: bool = False
 
 
 class FacemotionTrainer:
@@ -61,7 +65,7 @@ class FacemotionTrainer:
     ) -> None:  # fmt: skip
         torch.manual_seed(config.run.seed)
         self._data, self._pairs, self._held_out, self._judges = data, pairs, held_out, judges
-        self._hardware, self.images = hardware, config.run.batch
+        self._hardware, self.images, self._warm_up = hardware, config.run.batch, config.warm_up
         self._weights = Weights() if config.landmarks else Weights(landmarks=0.0)
         self._generator = Generator(GeneratorConfig(config.model.width, config.model.blocks)).to(hardware.device)
         self._discriminator = TwoScales(DiscriminatorConfig(config.model.discriminator)).to(hardware.device)
@@ -77,9 +81,10 @@ class FacemotionTrainer:
         return self._optimisers
 
     def batch(self, step: int, rng: np.random.Generator) -> Batch:
-        same = step % 2 == 1
+        warming = step <= self._warm_up
+        same = warming or step % 2 == 1
         original, source = self._pairs.draw(rng, self.images, same)
-        return Batch(self._levels(original), self._levels(source), same)
+        return Batch(self._levels(original), self._levels(source), same, warming)
 
     def step(self, batch: Batch) -> Mapping[str, Tensor]:
         self._generator.train()
@@ -87,6 +92,8 @@ class FacemotionTrainer:
         with self._hardware.autocast():
             wanted = self._judges.identity(batch.source).detach()
             made = self._generator(batch.original, wanted)
+        if batch.warming:
+            return self._given_back(batch, made.float())
         losses = self._generator_losses(batch, made.float(), wanted)
         total = losses.total(self._weights)
         self._learn("generator", total)
@@ -94,6 +101,13 @@ class FacemotionTrainer:
         self._learn("discriminator", hinge + self._weights.penalty * penalty)
         told = {name: getattr(losses, name) for name in self.losses[:5]}
         return {**told, "generator": total, "discriminator": hinge, "penalty": penalty}
+
+    def _given_back(self, batch: Batch, made: Tensor) -> Mapping[str, Tensor]:
+        """A step of the warm-up; the discriminator rests, and the other losses are not asked for."""
+        picture = picture_loss(batch.original, made, torch.ones(len(made), dtype=torch.bool, device=made.device))
+        total = self._weights.picture * picture
+        self._learn("generator", total)
+        return {"picture": picture, "generator": total}
 
     def sample(self) -> RGB:
         return self._held_out.sheet(self._generator)

@@ -27,6 +27,8 @@ class FacemotionConfig:
     blinks : the switch d, whether blink frames are among what is learned from
     held_out : identities that no step sees
     rate : of learning, of Adam with betas 0 and 0.990 as published
+    warm_up : steps at the start that only give faces back as they are, with the picture loss alone; the paper has none,
+        short trainings need it: a generator that draws no faces yet learns to please the judges with smears
 
     References
     ----------
@@ -40,5 +42,6 @@ class FacemotionConfig:
     blinks: bool = switch(True)
     held_out: int = number(8, 2, 1000)
     rate: float = number(1e-4, 1e-7, 0.1)
+    warm_up: int = number(0, 0, 10**6)
     model: FacemotionModel = part(FacemotionModel)
     run: RunConfig = part(RunConfig)

@@ -49,7 +49,7 @@ def build(
     Raises
     ------
     BadTrainingSet : there is nothing to learn from: an empty folder, faces all too small, one identity alone, no blink
-        frames; or the folder holds something already. Nothing is left there
+        frames where some are wanted; or the folder holds something already. Nothing is left there
     DiskFull : there is no room
     """
     if out.exists() and any(out.iterdir()):
@@ -63,7 +63,7 @@ def build(
             for face in _accepted(one, source, people):
                 draft.add(face, source.identity)
         pairs = joined(people.descriptors)
-        _check(draft, people.left_out, wish, len(pairs))
+        _check(draft, people.left_out, wish, origin, len(pairs))
         draft.join({pair.name: pair.into for pair in pairs})
         draft.finish(wish, origin, people.used, pairs, dict(people.left_out))
     report(len(sources), len(sources), INDEX)
@@ -84,7 +84,7 @@ def _accepted(one: Collected, source: Source, people: _People) -> Sequence[Face]
     return one.faces
 
 
-def _check(draft: Draft, left_out: Counter[str], wish: Wish, n_joined: int) -> None:
+def _check(draft: Draft, left_out: Counter[str], wish: Wish, origin: Origin, n_joined: int) -> None:
     why = "; ".join(f"{number} x {reason}" for reason, number in left_out.most_common(4))
     if not draft.faces:
         raise BadTrainingSet(
@@ -95,8 +95,8 @@ def _check(draft: Draft, left_out: Counter[str], wish: Wish, n_joined: int) -> N
             f"the sources show {draft.n_identities - n_joined} identity; at least {FEWEST} are needed"
             f"{f' ({why})' if why else ''}. Add a folder, or a video, of another person."
         )
-    if not draft.n_blinks:
+    if origin.blink_share and not draft.n_blinks:
         raise BadTrainingSet(
             "the sources hold no blink frames: a network would learn to keep eyes open. Give videos in which people "
-            f"blink, or portraits with --made 4 or more (was {wish.made})."
+            f"blink, or portraits with --made 4 or more (was {wish.made}); --blinks 0 for a set that needs none."
         )

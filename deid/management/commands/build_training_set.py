@@ -24,7 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("--made", type=int, default=8, help="faces synthesised of each portrait, 0-200")
         parser.add_argument("--every", type=int, default=5, help="frames of videos to take, with all blinks")
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same faces")
-        parser.add_argument("--blinks", type=float, default=0.08, help="share of blink frames to learn from, 0-0.5")
+        parser.add_argument(
+            "--blinks", type=float, default=0.08, help="share of blink frames to learn from, 0-0.5; 0 needs none"
+        )
         parser.add_argument(
             "--licence", action="append", help="of the sources, as they name it; may be given more than once"
         )

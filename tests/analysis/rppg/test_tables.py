@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -92,7 +93,9 @@ def test_the_command_writes_both_tables_and_how_far_each_was_trained(tmp_path, s
         three = list(csv.reader(opened))
     assert [row[0] for row in three] == ["trained with", "chrom", "physnet", "original"]
     assert three[0][1:] == ["chrom", "physnet", "physformer"]
-    assert "full: 3 steps, 384 frames seen" in (tmp_path / "out/tables.md").read_text()
+    about = (tmp_path / "out/tables.md").read_text()
+    assert "full: 3 steps, 384 frames seen; predictor chrom; push published; smaller than published: width" in about
+    assert re.search(r"The judges:(\n- \w+: \d+ steps, [\d,]+ frames seen\.){4}\n", about)
     assert (tmp_path / "out/faces.png").stat().st_size > 1000
 
 

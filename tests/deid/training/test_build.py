@@ -70,12 +70,19 @@ def test_blinks_of_a_video_are_found_and_all_taken(tmp_path):
         assert 2 <= own.sum() <= 6
 
 
+def test_a_set_that_is_to_have_no_blinks_is_made_without(tmp_path):
+    """Such as one to test judges on, of real pictures alone."""
+    build(portraits(tmp_path / "in", 2), out=tmp_path / "set", size=64, made=0, blinks=0.0)
+    data = TrainingSet.open(tmp_path / "set")
+    assert (len(data.pictures), data.closed.sum(), data.blink_share) == (2, 0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("made", "options", "says"),
     [
         (lambda folder: folder.mkdir(), {}, "holds no pictures"),
         (lambda folder: portraits(folder, 1), {}, "show 1 identity; at least 2 are needed"),
-        (lambda folder: portraits(folder, 2), {"made": 0}, r"no blink frames.*--made 4 or more \(was 0\)"),
+        (lambda folder: portraits(folder, 2), {"made": 0}, r"no blink frames.*--made 4 or more \(was 0\); --blinks 0"),
         (lambda folder: portraits(folder, 2, side=128), {"size": 224}, "2 x the face is too small for 224 pixels"),
         (lambda folder: None, {}, "is no folder, no picture and no video"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -80,6 +81,15 @@ def test_faceswap_lowers_its_errors_and_its_weights_enter_the_store(tmp_path, st
     assert network(torch.zeros(1, 3, 64, 64), "b").shape == (1, 3, 64, 64)
 
 
+def test_a_log_has_a_line_now_and_then_instead_of_one_over_every_step(tmp_path, store):
+    """Four steps take less than the half minute between lines: the first and the last are told."""
+    path, log = tmp_path / "config.json", StringIO()
+    path.write_text(json.dumps(small_faceswap(shared_set(64, 2, 24)) | {"run": RUN}))
+    call_command("train_faceswap", config=path, out=tmp_path / "out", stderr=log)
+    told = [line for line in log.getvalue().split("\n") if line]
+    assert [line.split(",")[0] for line in told] == ["step 1 of 4", "step 4 of 4"]
+
+
 @pytest.mark.django_db
 def test_facemotion_trains_resumes_and_its_weights_enter_the_store(tmp_path, store):
     data = str(shared_set(96, 4, 4))
@@ -109,6 +119,25 @@ def test_the_switch_l_takes_the_landmark_loss_out_of_the_sum(store):
     assert found[True]["landmarks"] == found[False]["landmarks"]  # told either way
     share = 0.2 * found[True]["landmarks"] / (10 * found[True]["identity"])  # the weights of the paper
     assert found[True]["generator"] - found[False]["generator"] == pytest.approx(share, rel=1e-3)
+
+
+def test_a_warm_up_gives_faces_back_and_leaves_the_discriminator_alone(store):
+    told = SMALL_FACEMOTION | judges() | {"data": str(shared_set(96, 4, 4)), "warm_up": 2, "run": {"batch": 4}}
+    trainer = get_kind("facemotion").open_session(from_table(FacemotionConfig, told), store()).trainer
+
+    def weights():
+        return {name: torch.cat([each.flatten() for each in module.parameters()]).detach().clone()
+                for name, module in trainer.modules().items()}  # fmt: skip
+
+    before, warm = weights(), [trainer.batch(step, seeded(1, step)) for step in (1, 2)]
+    assert all(each.same for each in warm)
+    assert [set(trainer.step(each)) for each in warm] == [{"picture", "generator"}] * 2
+    after = weights()
+    assert not torch.equal(before["generator"], after["generator"])
+    assert torch.equal(before["discriminator"], after["discriminator"])
+    third = trainer.step(trainer.batch(3, seeded(1, 3)))
+    assert set(third) == set(trainer.losses)
+    assert not torch.equal(after["discriminator"], weights()["discriminator"])
 
 
 def test_the_switch_d_draws_blinks_at_their_share_or_none():
