@@ -74,10 +74,13 @@ def resume(path: Path, trainer: "Trainer[Any]", fixed: Mapping[str, Any]) -> Pos
 
 
 def _different(was: Any, now: Any, where: str = "") -> tuple[str, Any, Any] | None:
-    """The first key whose values differ, and both of them."""
+    """The first key whose values differ, and both of them.
+
+    A key that the version of the checkpoint did not know is no difference where it is off or 0: that is what it did.
+    """
     if not (isinstance(was, dict) and isinstance(now, dict)):
         return None if was == now else (where, was, now)
-    for key in sorted({*was, *now}):
+    for key in sorted({*was, *(key for key in now if now[key])}):
         if other := _different(was.get(key), now.get(key), f"{where}.{key}" if where else key):
             return other
     return None

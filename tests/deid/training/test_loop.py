@@ -4,6 +4,7 @@ import json
 import resource
 import signal
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import torch
@@ -145,6 +146,20 @@ def test_another_config_or_another_folder_is_refused(tmp_path):
     with pytest.raises(BadCheckpoint, match=r"config\.run\.seed = 7, now it is 8"):
         train(session(seed=8), tmp_path / "run", resume=True)
     assert read_state(tmp_path / "run")["state"] == "ended"
+
+
+@pytest.mark.parametrize(("later", "refused"), [(0, False), (0.0, False), (False, False), (3, True), (True, True)])
+def test_a_key_that_the_version_of_the_checkpoint_did_not_know_is_no_difference_while_it_is_off(
+    tmp_path, later, refused
+):
+    train(session(), tmp_path)
+    newer = session(steps=14)
+    newer = replace(newer, fixed={**newer.fixed, "later": later})
+    if refused:
+        with pytest.raises(BadCheckpoint, match=rf"config\.later = None, now it is {later}"):
+            train(newer, tmp_path, resume=True)
+    else:
+        assert train(newer, tmp_path, resume=True).step == 14
 
 
 class Touch:
