@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.mediapipe_models import quiet
+from faces.mediapipe_models import built
 from faces.mesh import OVAL
 
 SIDE = 256  # pixels; larger pictures are scaled down
@@ -25,7 +25,10 @@ class Hands:
     def points(self, rgb: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
         """(21, 2) points of each hand of an (h, w, 3) picture, pixels."""
         if self._model is None:
-            self._model = _built()
+            self._model = built(
+                "hands.Hands", static_image_mode=True, max_num_hands=2, model_complexity=0,
+                min_detection_confidence=CONFIDENCE,
+            )  # fmt: skip
         height, width = rgb.shape[:2]
         scale = min(1.0, SIDE / max(height, width))
         small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
@@ -51,12 +54,3 @@ def covers(hand: NDArray[np.float64], mesh: NDArray[np.float64]) -> bool:
     outline = mesh[list(OVAL), :2].astype(np.float32)
     inside = sum(cv2.pointPolygonTest(outline, (float(x), float(y)), False) > 0 for x, y in hand)
     return COVERING_MIN <= inside <= COVERING_MAX
-
-
-def _built() -> Any:
-    with quiet():
-        from mediapipe.python.solutions.hands import Hands as Model
-
-        model = Model(static_image_mode=True, max_num_hands=2, model_complexity=0, min_detection_confidence=CONFIDENCE)
-        model.process(np.zeros((64, 64, 3), np.uint8))
-    return model

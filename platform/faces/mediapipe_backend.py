@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.mediapipe_models import quiet, version_of
+from faces.mediapipe_models import built, version_of
 from faces.protocol import FaceBox, joined
 
 CONFIDENCE = 0.5  # the models' own default
@@ -98,7 +98,9 @@ class MediapipeDetector:
         """The thread of the second model; models are built before it starts, in this process and one after another."""
         if self._thread is None:
             for model in (_SHORT, _FULL):
-                self._models[model] = _built(model, self._confidence)
+                self._models[model] = built(
+                    "face_detection.FaceDetection", model_selection=model, min_detection_confidence=self._confidence
+                )
             self._thread = ThreadPoolExecutor(1)
         return self._thread
 
@@ -155,12 +157,3 @@ def _folded(box: FaceBox, width: float) -> FaceBox:
     if centre > width:
         return FaceBox(2 * width - box.x - box.width, box.y, box.width, box.height, box.score)
     return box
-
-
-def _built(model: int, confidence: float) -> Any:
-    with quiet():
-        from mediapipe.python.solutions.face_detection import FaceDetection
-
-        built = FaceDetection(model_selection=model, min_detection_confidence=confidence)
-        built.process(np.zeros((64, 64, 3), np.uint8))  # the graph says most while it runs for the first time
-    return built

@@ -5,12 +5,16 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
+from typing import Any
+
+import numpy as np
 
 _quiet = RLock()  # one descriptor for the whole process: two threads that both put it aside would lose it
 
@@ -35,6 +39,33 @@ def quiet() -> Iterator[None]:
     with _quiet:
         _import_without_drawing()
         yield from _silenced()
+
+
+def built(solution: str, **options: Any) -> Any:
+    """A model by its place in the library's solutions ("face_mesh.FaceMesh"), run once, that works in the thread which
+    calls it.
+
+    The library's own way is a pool of threads for each model: every picture is handed from one to the next several
+    times, and where more threads than processors have work, each waits for its turn every time.
+    """
+    module, _, name = solution.partition(".")
+    with quiet():
+        kind = getattr(import_module(f"mediapipe.python.solutions.{module}"), name)
+        model = _in_callers_thread(kind)(**options)
+        model.process(np.zeros((64, 64, 3), np.uint8))  # a graph says most while it runs for the first time
+    return model
+
+
+@cache
+def _in_callers_thread(solution: Any) -> Any:
+    class InCallersThread(solution):
+        def _initialize_graph_interface(self, *arguments: Any) -> Any:
+            graph = super()._initialize_graph_interface(*arguments)
+            del graph.executor[:]
+            graph.executor.add(type="ApplicationThreadExecutor")
+            return graph
+
+    return InCallersThread
 
 
 def _import_without_drawing() -> None:

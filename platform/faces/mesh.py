@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.mediapipe_models import quiet, version_of
+from faces.mediapipe_models import built, version_of
 from faces.protocol import FaceBox
 
 N_POINTS = 478  # the last ten are the irises
@@ -58,22 +58,15 @@ class FaceMesh:
     def all_landmarks(self, rgb: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
         """The meshes of up to `n_faces` faces."""
         if self._model is None:
-            self._model = self._built()
+            self._model = built(
+                "face_mesh.FaceMesh", static_image_mode=self._static, max_num_faces=self._n_faces,
+                refine_landmarks=True, min_detection_confidence=self._confidence,
+                min_tracking_confidence=self._confidence,
+            )  # fmt: skip
         height, width = rgb.shape[:2]
         faces = self._model.process(np.ascontiguousarray(rgb)).multi_face_landmarks or ()
         scale = (width, height, width)
         return [np.array([(p.x, p.y, p.z) for p in face.landmark], dtype=np.float64) * scale for face in faces]
-
-    def _built(self) -> Any:
-        with quiet():
-            from mediapipe.python.solutions.face_mesh import FaceMesh as Model
-
-            model = Model(
-                static_image_mode=self._static, max_num_faces=self._n_faces, refine_landmarks=True,
-                min_detection_confidence=self._confidence, min_tracking_confidence=self._confidence,
-            )  # fmt: skip
-            model.process(np.zeros((64, 64, 3), np.uint8))
-        return model
 
     def close(self) -> None:
         if self._model is not None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.mediapipe_models import quiet, version_of
+from faces.mediapipe_models import built, version_of
 
 N_JOINTS = 33
 COMPLEXITY = 1  # the one whose model lies in the wheel
@@ -25,7 +25,7 @@ class Pose:
     def joints(self, rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
         """(33, 3) x and y in pixels of an (h, w, 3) picture and visibility, 0-1; NaN when nobody is found."""
         if self._model is None:
-            self._model = _built()
+            self._model = built("pose.Pose", model_complexity=COMPLEXITY, smooth_landmarks=False)
         found = self._model.process(np.ascontiguousarray(rgb)).pose_landmarks
         if found is None:
             return np.full((N_JOINTS, 3), np.nan)
@@ -44,12 +44,3 @@ class Pose:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _built() -> Any:
-    with quiet():
-        from mediapipe.python.solutions.pose import Pose as Model
-
-        model = Model(model_complexity=COMPLEXITY, smooth_landmarks=False)
-        model.process(np.zeros((64, 64, 3), np.uint8))
-    return model

@@ -41,6 +41,26 @@ for name, picture in pictures.items():
     finder.close()
 print(json.dumps({"found": found, "version": version}))
 """
+_THREADS = """
+import json, os
+import numpy as np
+from skimage import data
+from faces.hands import Hands
+from faces.mesh import FaceMesh
+from faces.pose import Pose
+from faces.registry import detector
+
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+astronaut = np.ascontiguousarray(data.astronaut())
+finder, mesh, hands, pose = detector(), FaceMesh(), Hands(), Pose()
+finder.detect(astronaut)  # the library's own threads, and the second model's of the detector
+before = threads()
+seen = mesh.landmarks(astronaut) is not None and bool(np.isfinite(pose.joints(astronaut)).any())
+hands.points(astronaut)
+print(json.dumps({"seen": seen, "more": threads() - before}))
+"""
 _CLIP = """
 import json, sys
 from faces.registry import detector
@@ -115,6 +135,10 @@ def test_few_faces_of_real_clips_are_missed(name, faces, share):
     """The number of people is the data README's; at most 1% of frames may show fewer boxes."""
     counts = json.loads(_run(_CLIP, str(data_video(name))).stdout)
     assert sum(count >= faces for count in counts) >= share * len(counts)
+
+
+def test_models_work_in_the_thread_that_calls_them():
+    assert json.loads(_run(_THREADS).stdout) == {"seen": True, "more": 0}
 
 
 class _Scripted(MediapipeDetector):
