@@ -10,8 +10,11 @@ from celery.signals import worker_init
 from kombu import Queue
 from kombu.exceptions import KombuError, OperationalError
 
+from config import folder_queue
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+folder_queue.use()
 app = Celery("semblance")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue(name, routing_key=name) for name in ("cpu", "gpu", "measure", "analyse")]

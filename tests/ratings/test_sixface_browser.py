@@ -196,8 +196,10 @@ def test_an_answer_given_without_a_network_survives_leaving_the_page_and_arrives
     page.get_by_role("button", name="Next").click()
     page.get_by_text("kept in this browser, not yet sent (1)").wait_for()
     assert not TrialAnswer.objects.exists()
-    page.goto("about:blank")  # nothing of this page is left to send it, or to hear that it arrived
-    page.context.set_offline(False)
+    context = page.context
+    page.close()  # a page that is only left may live for a moment and send the answer when the network comes back
+    context.set_offline(False)
+    page = context.new_page()
     page.goto(f"/judge/{trial.pk}/")
     page.locator("#feedback:not(:empty)").wait_for()
     assert TrialAnswer.objects.get().picks == (2, 5)
