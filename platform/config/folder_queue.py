@@ -14,7 +14,7 @@ class Channel(filesystem.Channel):
     """Kombu opens a message's file and writes into it then: a worker that looks in between takes a message that is
     empty, and dies of it."""
 
-    def _put(self, queue: str, message: Any, **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:  # type: ignore[override]  # its parents differ
         name = f"{monotonic_ns():020d}_{uuid4()}.{queue}.msg"  # they are taken in the order of their names
         path = Path(self.data_folder_out) / name
         draft = path.with_name(f"{name}.draft")  # no queue's message
