@@ -33,8 +33,8 @@ class EncodeSettings:
     """How pictures are encoded; one setting for all renditions of a study.
 
     Against "faster" at crf 17 this takes a quarter less processor time for files a fifth larger. On two development
-    clips it comes nearer to the source (Y by 0.4 and 0.7 dB, U and V by 0.2 to 0.7), and so does the mean colour of
-    frames, in which a pulse lies; without the trellis it would not.
+    clips it comes nearer to the source (Y by 0.4 and 0.7 dB, U and V by 0.2 to 0.7); the mean colour of frames, in
+    which a pulse lies, is about as near as before, and without the trellis it would not be.
     """
 
     encoder: str = "libx264"
