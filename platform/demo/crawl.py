@@ -142,9 +142,7 @@ def keys_by_kind() -> dict[str, list[Any]]:
 
 def addresses(route: str, open_parts: dict[str, Any], keys: dict[str, list[Any]]) -> Iterator[str]:
     """Of a route for all keys that fit; none where a word stands open."""
-    kinds = [
-        {"IntConverter": "int", "UUIDConverter": "uuid"}.get(type(part).__name__, "") for part in open_parts.values()
-    ]
+    kinds = [KINDS.get(type(part).__name__, "") for part in open_parts.values()]
     if "" not in kinds:
         for values in product(*(keys[kind] for kind in kinds)):
             try:

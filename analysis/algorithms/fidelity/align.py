@@ -1,6 +1,6 @@
 """Faces laid over one template by a similarity, so that motion of the head does not count as motion of the face."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -70,10 +70,17 @@ def crops(points: Floats, side: int = SIDE) -> Turned:
     ----------
     Zhu et al. 2024 (FMP) compute dynamics in aligned crops of 224 pixels.
     """
+    return Turned(points, *laid_over(points, five_points, TEMPLATE_112 * (side / 112)))
+
+
+def laid_over(
+    points: Floats, anchors: Callable[[Floats], Floats], wanted: Floats
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """(n,) similarities that carry each frame's anchors, some of its points or means of them, onto (m, 2) `wanted`."""
     a, b = np.empty(len(points), np.complex128), np.empty(len(points), np.complex128)
     for some in blocks(len(points)):
-        a[some], b[some] = similarities(five_points(points[some]), TEMPLATE_112 * (side / 112))
-    return Turned(points, a, b)
+        a[some], b[some] = similarities(anchors(points[some]), wanted)
+    return a, b
 
 
 def blocks(n_frames: int) -> Iterator[slice]:

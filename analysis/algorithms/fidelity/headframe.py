@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.algorithms.fidelity.align import Turned, blocks, known, moved
+from analysis.algorithms.fidelity.align import Turned, known, laid_over, moved
 from analysis.algorithms.fidelity.errors import Unavailable
 from faces.alignment import similarities
 
@@ -44,9 +44,7 @@ def head_relative(points: Array) -> Turned:
     for _ in range(2):  # the median of aligned shapes is the better shape to align to
         wanted = np.median(moved(rigid, *similarities(rigid, wanted)), axis=0)
     # NaN where no face was found, and so is what is moved there.
-    a, b = np.empty(len(points), np.complex128), np.empty(len(points), np.complex128)
-    for some in blocks(len(points)):
-        a[some], b[some] = similarities(points[some, RIGID], wanted)
+    a, b = laid_over(points, lambda some: some[:, RIGID], wanted)
     right, left = np.nanmedian(moved(points[:, OUTER_CORNERS], a, b), axis=0)
     turn = np.exp(-1j * np.angle(complex(*(left - right))))
     return Turned(points, turn * a, turn * (b - complex(*(right + left)) / 2))
